@@ -1,0 +1,14 @@
+//! crawld: an actor-based, supervised crawler that loses nothing.
+//!
+//! The layers, each of which uses only those below it (`tests/architecture.rs` holds this):
+//!
+//! ```text
+//! cli, app          commands, text for people, the one place where the system is put together
+//! actors            supervisor, scheduler, generator, fetcher, db: mailboxes and timers, no logic
+//! store   output    diesel on SQLite and PostgreSQL; CSV, JSON lines, graphs
+//! frontier  config  http    the pure window of leased hosts; typed settings; awc with its repairs
+//! domain            canonical URL, scope, robots, politeness, outcome, job, extraction: pure
+//! ```
+//!
+//! `domain` and `frontier` know no clock, no socket, no database and no actor: whatever time it is
+//! is an argument. `store` and `http` never meet.

@@ -1,0 +1,3 @@
+//! The `crawld` program.
+
+fn main() {}
