@@ -12,3 +12,6 @@
 //!
 //! `domain` and `frontier` know no clock, no socket, no database and no actor: whatever time it is
 //! is an argument. `store` and `http` never meet.
+
+pub mod clock;
+pub mod domain;

@@ -1,0 +1,111 @@
+//! A job's specification: what is stored of it, every value decided.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Millis;
+
+/// A job as it is meant: every value decided, as it is kept in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
+pub struct JobSpec {
+    /// `crawl`.
+    pub kind: String,
+    /// Roots as given.
+    pub roots: Vec<String>,
+    /// `host`, `domain`, `prefix` or `any`.
+    pub scope: String,
+    /// Regexes of which one must match, if there are any.
+    pub include: Vec<String>,
+    /// Regexes of which none may match.
+    pub exclude: Vec<String>,
+    /// Deepest page, in links from a root.
+    pub max_depth: Option<i32>,
+    /// Most pages in a pass.
+    pub max_pages: Option<i64>,
+    /// Longest running time of a pass, in milliseconds.
+    pub max_time_ms: Option<Millis>,
+    /// Most redirects in a chain.
+    pub max_redirects: i32,
+    /// Most links taken from a page.
+    pub max_links_per_page: usize,
+    /// Are images taken as links too?
+    pub assets: bool,
+    /// Are all links stored, or only the one that found a URL?
+    pub all_links: bool,
+    /// Least time between two requests to a host, in milliseconds.
+    pub delay_ms: Millis,
+    /// Most requests in flight to a host.
+    pub per_host: usize,
+    /// Is robots.txt obeyed?
+    pub robots: bool,
+    /// Product token that robots.txt rules are looked up by; `None`: from the user agent.
+    pub robots_agent: Option<String>,
+    /// Crawl-delays are cut to this, in milliseconds.
+    pub max_crawl_delay_ms: Millis,
+    /// Longest Retry-After honoured, in milliseconds.
+    pub max_retry_after_ms: Millis,
+    /// How long a host that once answered may fail, in milliseconds.
+    pub host_patience_ms: Millis,
+    /// Tries of a URL, the first included.
+    pub max_tries: i32,
+    /// User-Agent header.
+    pub user_agent: String,
+    /// Further request headers.
+    pub headers: Vec<(String, String)>,
+    /// Limit of name lookup and connecting, in milliseconds.
+    pub connect_timeout_ms: Millis,
+    /// Limit of the TLS handshake, in milliseconds.
+    pub tls_timeout_ms: Millis,
+    /// Limit of waiting for the response head, in milliseconds.
+    pub head_timeout_ms: Millis,
+    /// Limit of silence within a body, in milliseconds.
+    pub idle_timeout_ms: Millis,
+    /// Limit of the whole exchange, in milliseconds.
+    pub total_timeout_ms: Millis,
+    /// Largest decoded body, in bytes.
+    pub max_body: u64,
+    /// May private addresses be asked?
+    pub allow_private: bool,
+}
+
+impl Default for JobSpec {
+    fn default() -> Self {
+        Self {
+            kind: "crawl".to_owned(),
+            roots: Vec::new(),
+            scope: "host".to_owned(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_depth: None,
+            max_pages: None,
+            max_time_ms: None,
+            max_redirects: 10,
+            max_links_per_page: 10_000,
+            assets: false,
+            all_links: false,
+            delay_ms: 500,
+            per_host: 1,
+            robots: true,
+            robots_agent: None,
+            max_crawl_delay_ms: 60_000,
+            max_retry_after_ms: 3_600_000,
+            host_patience_ms: 600_000,
+            max_tries: 4,
+            user_agent: default_user_agent(),
+            headers: Vec::new(),
+            connect_timeout_ms: 10_000,
+            tls_timeout_ms: 10_000,
+            head_timeout_ms: 30_000,
+            idle_timeout_ms: 20_000,
+            total_timeout_ms: 120_000,
+            max_body: 10 << 20,
+            allow_private: false,
+        }
+    }
+}
+
+/// `crawld/VERSION (+URL)`.
+fn default_user_agent() -> String {
+    concat!("crawld/", env!("CARGO_PKG_VERSION"), " (+https://crates.io/crates/crawld)").to_owned()
+}

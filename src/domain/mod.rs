@@ -1,0 +1,28 @@
+//! The crawl's own vocabulary. Pure: no clock, no I/O, no actor, no database, no HTTP client.
+
+pub mod address;
+pub mod extract;
+pub mod job;
+pub mod link;
+pub mod outcome;
+pub mod politeness;
+pub mod robots;
+pub mod scope;
+pub mod traps;
+pub mod url;
+
+/// Unix time or a span of it, in milliseconds.
+pub type Millis = i64;
+
+/// A job's number in its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub i64);
+
+/// xxh3-64 of a host's authority (`example.org`, `example.org:8080`); ports 80 of http and 443 of
+/// https are one host. Fixed for ever: it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostKey(pub i64);
+
+/// xxh3-64 of a canonical URL's text. Fixed for ever: it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UrlKey(pub i64);

@@ -1,0 +1,306 @@
+//! How fast a host may be asked.
+//!
+//! Invariant: [`HostPace::ready_at`] never moves backwards except by an answer that eases the
+//! back-off, and no request starts before it. Everything that slows a host (crawl-delay,
+//! Retry-After, 429, 503, time-outs, failures to connect) raises it; a crash can only raise it too,
+//! because what is not known to be over counts as asked just now.
+
+use super::Millis;
+
+/// No wait is longer, whatever a server or a clock says: 7 days.
+pub const LONGEST_WAIT: Millis = 7 * 24 * 3_600_000;
+/// First back-off and first rest after a failure to connect.
+const FIRST_REST: Millis = 1_000;
+/// Longest back-off.
+const LONGEST_REST: Millis = 300_000;
+/// Failed tries in a row (reset, closed, truncated ...) after which a host is slowed.
+const REPEATED: u32 = 3;
+
+/// The pace that the jobs with work on a host agree on: the strictest of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Least time between the starts of two requests.
+    pub delay: Millis,
+    /// Most requests in flight.
+    pub per_host: usize,
+    /// Longest Retry-After that is honoured.
+    pub max_retry_after: Millis,
+    /// How long a host that once answered may fail before it is given up.
+    pub host_patience: Millis,
+    /// Failures in a row after which a host that never answered is given up.
+    pub max_tries: i32,
+}
+
+impl Pace {
+    /// The stricter of two in each respect.
+    #[must_use]
+    pub fn strictest(self, other: Self) -> Self {
+        Self {
+            delay: self.delay.max(other.delay),
+            per_host: self.per_host.min(other.per_host).max(1),
+            max_retry_after: self.max_retry_after.max(other.max_retry_after),
+            host_patience: self.host_patience.max(other.host_patience),
+            max_tries: self.max_tries.max(other.max_tries),
+        }
+    }
+}
+
+/// What a failure to reach a host leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The host rests; its queue waits.
+    Rests,
+    /// The host is given up; its queue fails unasked.
+    GivenUp,
+}
+
+/// The pace of one host as it stands: durable but for the two counters of the present run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostPace {
+    /// When the last request was sent (or may have been); 0 never.
+    pub asked_at: Millis,
+    /// Nothing before this; 0 none.
+    pub not_before: Millis,
+    /// Extra distance between requests; 0 none.
+    pub backoff: Millis,
+    /// Failures in a row to reach the host.
+    pub fails: i32,
+    /// When that row began; 0 none.
+    pub failing_since: Millis,
+    /// Last answer of any kind; 0 never.
+    pub answered_at: Millis,
+    /// When the host was last slowed in this run: answers to older requests slow it no further.
+    pub(crate) slowed_at: Millis,
+    /// Failed tries in a row.
+    pub(crate) bad_streak: u32,
+    /// Was the last answer a request to slow down?
+    pub(crate) told_to_wait: bool,
+}
+
+impl HostPace {
+    /// Takes up a stored pace. Moments in the future are cut to `longest_wait` from `now`, so a
+    /// clock that was wrong cannot park a host for ever.
+    #[must_use]
+    pub fn resume(mut self, now: Millis, longest_wait: Millis) -> Self {
+        self.asked_at = self.asked_at.min(now);
+        self.not_before = self.not_before.min(now.saturating_add(longest_wait));
+        self.backoff = self.backoff.clamp(0, LONGEST_REST);
+        self.failing_since = self.failing_since.min(now);
+        self
+    }
+
+    /// The earliest moment of the next request.
+    #[must_use]
+    pub fn ready_at(&self, delay: Millis) -> Millis {
+        let spaced = match self.asked_at {
+            0 => 0,
+            asked => asked.saturating_add(delay.max(self.backoff)),
+        };
+        spaced.max(self.not_before)
+    }
+
+    /// A request was sent, or is about to be.
+    pub fn asked(&mut self, at: Millis) {
+        self.asked_at = self.asked_at.max(at);
+    }
+
+    /// The host answered, and well: the back-off eases.
+    pub fn answered(&mut self, now: Millis) {
+        self.seen(now);
+        self.bad_streak = 0;
+        self.told_to_wait = false;
+        self.backoff = if self.backoff > FIRST_REST { self.backoff / 2 } else { 0 };
+    }
+
+    /// The host asked us to slow down (429, 503) or timed out after connecting. `sent_at` is when
+    /// the request it answers was sent: of many in flight only the first slows the host.
+    /// `retry_after` is honoured in full, up to [`LONGEST_WAIT`]; what a job does that will not wait
+    /// so long is its own affair.
+    pub fn slowed(&mut self, now: Millis, sent_at: Millis, retry_after: Option<Millis>, luck: u64) {
+        self.seen(now);
+        if sent_at >= self.slowed_at || self.slowed_at == 0 {
+            self.slowed_at = now;
+            self.backoff = jittered((self.backoff * 2).clamp(FIRST_REST, LONGEST_REST), luck);
+            self.not_before = self.not_before.max(now.saturating_add(self.backoff));
+        }
+        if let Some(wait) = retry_after {
+            let wait = wait.clamp(0, LONGEST_WAIT);
+            self.not_before = self.not_before.max(now.saturating_add(wait));
+        }
+    }
+
+    /// The host said "not now" (429, or 503 with Retry-After). Says whether it had given another
+    /// answer since it last did: only if not does the URL lose a try.
+    pub fn told_to_wait(&mut self) -> bool {
+        std::mem::replace(&mut self.told_to_wait, true)
+    }
+
+    /// A try broke off after connecting; repeated ones slow the host.
+    pub fn broke_off(&mut self, now: Millis, sent_at: Millis, luck: u64) {
+        self.bad_streak = self.bad_streak.saturating_add(1);
+        if self.bad_streak >= REPEATED {
+            self.slowed(now, sent_at, None, luck);
+        } else {
+            self.seen(now);
+        }
+    }
+
+    /// The host could not be reached by a request begun at `begun_at`. It rests 1, 2, 4 ... s and
+    /// is given up in the end.
+    pub fn unreachable(&mut self, now: Millis, begun_at: Millis, pace: &Pace) -> Reach {
+        if self.fails == 0 {
+            self.failing_since = now;
+        } else if begun_at < self.not_before {
+            return Reach::Rests;
+        }
+        self.fails = self.fails.saturating_add(1);
+        let doublings = u32::try_from(self.fails - 1).unwrap_or(0).min(20);
+        let rest = (FIRST_REST << doublings).min(LONGEST_REST);
+        self.not_before = self.not_before.max(now.saturating_add(rest));
+        let over = if self.answered_at == 0 {
+            self.fails >= pace.max_tries
+        } else {
+            now.saturating_sub(self.failing_since) >= pace.host_patience
+        };
+        if !over {
+            return Reach::Rests;
+        }
+        self.fails = 0;
+        self.failing_since = 0;
+        Reach::GivenUp
+    }
+
+    fn seen(&mut self, now: Millis) {
+        self.answered_at = self.answered_at.max(now);
+        self.fails = 0;
+        self.failing_since = 0;
+    }
+}
+
+/// When a failed try of a URL is repeated: 1 s doubling to 5 min, ±20 %.
+#[must_use]
+pub fn retry_wait(tries: i32, luck: u64) -> Millis {
+    let doublings = u32::try_from(tries - 1).unwrap_or(0).min(20);
+    jittered((FIRST_REST << doublings).min(LONGEST_REST), luck)
+}
+
+/// A span moved by up to a fifth either way.
+fn jittered(span: Millis, luck: u64) -> Millis {
+    let fifth = span / 5;
+    let offset = i64::try_from(luck % 2001).unwrap_or(1000) - 1000;
+    span + fifth * offset / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace {
+        delay: 500,
+        per_host: 1,
+        max_retry_after: 3_600_000,
+        host_patience: 600_000,
+        max_tries: 4,
+    };
+    /// The luck that moves nothing.
+    const EVEN: u64 = 1000;
+
+    #[test]
+    fn a_host_waits_its_delay_from_the_last_request() {
+        let mut host = HostPace::default();
+        assert_eq!(host.ready_at(500), 0);
+        host.asked(10_000);
+        assert_eq!(host.ready_at(500), 10_500);
+    }
+
+    #[test]
+    fn backoff_doubles_and_eases() {
+        let mut host = HostPace::default();
+        host.slowed(10_000, 9_000, None, EVEN);
+        assert_eq!(host.ready_at(0), 11_000);
+        host.slowed(12_000, 11_500, None, EVEN);
+        assert_eq!(host.backoff, 2_000);
+        host.answered(20_000);
+        assert_eq!(host.backoff, 1_000);
+        host.answered(21_000);
+        assert_eq!(host.backoff, 0);
+    }
+
+    #[test]
+    fn many_in_flight_slow_a_host_once() {
+        let mut host = HostPace::default();
+        for _ in 0..64 {
+            host.slowed(10_000, 9_000, None, EVEN);
+        }
+        assert_eq!(host.backoff, 1_000);
+    }
+
+    #[test]
+    fn retry_after_is_honoured_in_full() {
+        let mut host = HostPace::default();
+        host.slowed(10_000, 9_000, Some(120_000), EVEN);
+        assert_eq!(host.ready_at(0), 130_000);
+        host.slowed(10_001, 9_000, Some(7_200_000), EVEN);
+        assert_eq!(host.ready_at(0), 7_210_001);
+    }
+
+    #[test]
+    fn a_host_that_never_answered_is_given_up_after_max_tries() {
+        let mut host = HostPace::default();
+        let mut now = 1_000;
+        for _ in 0..3 {
+            assert_eq!(host.unreachable(now, now, &PACE), Reach::Rests);
+            now = host.ready_at(0);
+        }
+        assert_eq!(now, 1_000 + 1_000 + 2_000 + 4_000);
+        assert_eq!(host.unreachable(now, now, &PACE), Reach::GivenUp);
+    }
+
+    #[test]
+    fn a_host_that_answered_has_its_patience() {
+        let mut host = HostPace::default();
+        host.answered(500);
+        let mut now = 1_000;
+        let mut failures = 1;
+        while host.unreachable(now, now, &PACE) == Reach::Rests {
+            now = host.ready_at(0);
+            failures += 1;
+        }
+        assert!(now >= 601_000, "given up at {now}");
+        assert!(failures > 8);
+    }
+
+    #[test]
+    fn failures_of_requests_in_flight_together_count_once() {
+        let mut host = HostPace::default();
+        for _ in 0..64 {
+            assert_eq!(host.unreachable(1_000, 900, &PACE), Reach::Rests);
+        }
+        assert_eq!(host.fails, 1);
+    }
+
+    #[test]
+    fn only_the_first_wait_after_another_answer_is_free() {
+        let mut host = HostPace::default();
+        assert!(!host.told_to_wait());
+        assert!(host.told_to_wait());
+        host.answered(1);
+        assert!(!host.told_to_wait());
+    }
+
+    #[test]
+    fn a_stored_moment_in_the_far_future_is_cut() {
+        let host = HostPace { not_before: i64::MAX, asked_at: i64::MAX, ..HostPace::default() };
+        let host = host.resume(1_000, 60_000);
+        assert_eq!(host.ready_at(500), 61_000);
+    }
+
+    #[test]
+    fn retries_wait_one_second_doubling_to_five_minutes() {
+        assert_eq!(retry_wait(1, EVEN), 1_000);
+        assert_eq!(retry_wait(4, EVEN), 8_000);
+        assert_eq!(retry_wait(40, EVEN), 300_000);
+        assert_eq!(retry_wait(1, 0), 800);
+        assert_eq!(retry_wait(1, 2_000), 1_200);
+    }
+}
