@@ -1,0 +1,386 @@
+//! A leased host: its pace, its robots.txt and each job's queue there.
+//!
+//! Invariant: a row of the queue that this window knows is in `rows` (to be asked) or in `held`
+//! (in flight, or answered and not yet committed), never in both; a row in neither is in the store
+//! alone. A read of the queue replaces `rows` by what it brought less what is held.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::discover::barred;
+use super::queue::JobQueue;
+use super::record::{ClaimedHost, HostRow, QueuedUrl, Settled, Taken};
+use super::robots_gate::{Passage, RobotsErrand, RobotsGate};
+use super::verdict::{Verdict, unasked};
+use crate::domain::job::Job;
+use crate::domain::outcome::Reason;
+use crate::domain::politeness::{HostPace, LONGEST_WAIT, Pace};
+use crate::domain::url::CanonicalUrl;
+use crate::domain::{HostKey, JobId, Millis};
+
+/// A leased host.
+#[derive(Debug)]
+pub struct Host {
+    /// Its key.
+    pub key: HostKey,
+    /// `example.org:8080`.
+    pub authority: String,
+    /// The lease's epoch.
+    pub epoch: i64,
+    /// Its pace.
+    pub pace: HostPace,
+    pub(super) queues: Vec<JobQueue>,
+    pub(super) held: HashSet<i64>,
+    pub(super) errands: VecDeque<RobotsErrand>,
+    pub(super) ticket: Option<(Millis, u64)>,
+    gates: Vec<RobotsGate>,
+    rules: Pace,
+    in_flight: usize,
+    starting: usize,
+    turn: usize,
+}
+
+/// A request that may go out now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// A page of a job.
+    Page(QueuedUrl),
+    /// A robots.txt, asked in the name of this job.
+    Robots(RobotsErrand, JobId),
+}
+
+/// What a host has to say when its turn comes.
+#[derive(Debug)]
+pub(super) enum HostStep {
+    /// Ask this.
+    Ask(Work),
+    /// This needs no asking.
+    Unasked(Box<Settled>),
+    /// Nothing before this moment.
+    Wait(Millis),
+    /// Nothing before an answer, a read, a commit or a job's gate.
+    Blocked,
+    /// No work at all.
+    Nothing,
+}
+
+impl Host {
+    /// Takes up a claimed host.
+    #[must_use]
+    pub fn new(claimed: &ClaimedHost, now: Millis) -> Self {
+        let row = &claimed.host;
+        let pace = HostPace {
+            asked_at: row.asked_at,
+            not_before: row.not_before,
+            backoff: row.backoff_ms,
+            fails: row.fails,
+            failing_since: row.failing_since,
+            answered_at: row.answered_at,
+            ..HostPace::default()
+        };
+        Self {
+            key: row.key,
+            authority: row.authority.clone(),
+            epoch: claimed.epoch,
+            pace: pace.resume(now, LONGEST_WAIT),
+            queues: Vec::new(),
+            held: HashSet::new(),
+            errands: VecDeque::new(),
+            ticket: None,
+            gates: claimed.robots.iter().map(RobotsGate::stored).collect(),
+            rules: IDLE,
+            in_flight: 0,
+            starting: 0,
+            turn: 0,
+        }
+    }
+
+    /// The host's pace as it is stored.
+    #[must_use]
+    pub fn row(&self) -> HostRow {
+        HostRow {
+            key: self.key,
+            authority: self.authority.clone(),
+            asked_at: self.pace.asked_at,
+            not_before: self.pace.not_before,
+            backoff_ms: self.pace.backoff,
+            fails: self.pace.fails,
+            failing_since: self.pace.failing_since,
+            answered_at: self.pace.answered_at,
+        }
+    }
+
+    /// The pace that the jobs with work here agree on, crawl-delay included.
+    #[must_use]
+    pub fn rules(&self) -> &Pace {
+        &self.rules
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Must the start of a request be reported at once? (Where a delay applies, the next request
+    /// waits for it.)
+    #[must_use]
+    pub fn reports_start(&self) -> bool {
+        self.rules.delay > 0 || self.pace.backoff > 0
+    }
+
+    /// Earliest moment of the next request.
+    #[must_use]
+    pub fn ready_at(&self) -> Millis {
+        self.pace.ready_at(self.rules.delay)
+    }
+
+    /// How many rows a read should bring.
+    #[must_use]
+    pub(super) fn batch(&self) -> usize {
+        16 + 8 * self.rules.per_host.min(128)
+    }
+
+    /// The crawl-delay that was asked for and the one that is kept, where it is cut.
+    #[must_use]
+    pub fn cut_crawl_delay(&self) -> Option<(Millis, Millis)> {
+        let cut = |queue: &JobQueue| {
+            let asked = self.crawl_delay(&queue.job)?;
+            (asked > queue.job.max_crawl_delay).then_some((asked, queue.job.max_crawl_delay))
+        };
+        self.queues.iter().find_map(cut)
+    }
+
+    /// The crawl-delay that a job is asked to keep here.
+    fn crawl_delay(&self, job: &Job) -> Option<Millis> {
+        let delays = self.gates.iter().filter_map(|gate| gate.crawl_delay(&job.robots_agent));
+        delays.max().filter(|_| job.robots)
+    }
+
+    /// Recomputes the rules after jobs or robots.txt have changed.
+    pub(super) fn agree(&mut self) {
+        let mut rules: Option<Pace> = None;
+        for queue in &self.queues {
+            let mut pace = queue.job.pace;
+            let asked = self.crawl_delay(&queue.job).unwrap_or(0);
+            pace.delay = pace.delay.max(asked.min(queue.job.max_crawl_delay));
+            rules = Some(rules.map_or(pace, |so_far| so_far.strictest(pace)));
+        }
+        for errand in &self.errands {
+            rules = Some(rules.map_or(errand.pace, |so_far| so_far.strictest(errand.pace)));
+        }
+        self.rules = rules.unwrap_or(self.rules);
+    }
+
+    pub(super) fn queue_mut(&mut self, job: JobId) -> Option<&mut JobQueue> {
+        self.queues.iter_mut().find(|queue| queue.job.id == job)
+    }
+
+    /// Makes sure that the job has a queue here, and that it is read.
+    pub(super) fn has_more(&mut self, job: &Arc<Job>) {
+        if let Some(queue) = self.queue_mut(job.id) {
+            queue.more = true;
+            return;
+        }
+        self.queues.push(JobQueue::new(job));
+        self.agree();
+    }
+
+    /// Takes in a read of a job's queue.
+    pub(super) fn took(&mut self, job: JobId, taken: Taken) {
+        let held = std::mem::take(&mut self.held);
+        if let Some(queue) = self.queue_mut(job) {
+            queue.took(taken, &held);
+        }
+        self.held = held;
+    }
+
+    /// A request went out at this moment.
+    pub(super) fn started(&mut self, at: Millis) {
+        self.pace.asked(at);
+        self.starting = self.starting.saturating_sub(1);
+    }
+
+    /// A request has ended; `started` had not been said of it.
+    pub(super) fn ended(&mut self, reported: bool) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if !reported {
+            self.starting = self.starting.saturating_sub(1);
+        }
+    }
+
+    /// A page has come back. If its job has given the host up meanwhile, a try to be repeated is
+    /// none any more; but an answer brings the host back to life.
+    pub(super) fn landed(
+        &mut self,
+        job: &Job,
+        row: QueuedUrl,
+        answered: bool,
+        verdict: &mut Verdict,
+    ) {
+        if let Verdict::Again | Verdict::Stale = verdict {
+            self.held.remove(&row.id);
+        }
+        let again = self.queue_mut(job.id).and_then(|queue| queue.landed(row, answered, verdict));
+        self.held.extend(again);
+    }
+
+    /// The gate of an origin.
+    pub(super) fn gate(&mut self, origin: &str) -> &mut RobotsGate {
+        let known = self.gates.iter().position(|gate| gate.origin == origin);
+        let at = known.unwrap_or_else(|| {
+            self.gates.push(RobotsGate::new(origin));
+            self.gates.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "found or pushed just above")]
+        &mut self.gates[at]
+    }
+
+    /// Is a root queued here whose https was only supposed?
+    #[must_use]
+    pub(super) fn waits_for_guess(&self) -> bool {
+        self.queues
+            .iter()
+            .any(|q| q.rows.iter().any(|row| row.depth == 0 && q.job.guessed(&row.url)))
+    }
+
+    /// Is there nothing to do, nothing under way and nothing to wait for here?
+    #[must_use]
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight == 0
+            && self.held.is_empty()
+            && self.errands.is_empty()
+            && self.queues.iter().all(|q| q.rows.is_empty() && !q.more && !q.reading)
+    }
+
+    /// What is to be done here now.
+    pub(super) fn next(&mut self, now: Millis, admits: &dyn Fn(JobId) -> bool) -> HostStep {
+        if self.in_flight >= self.rules.per_host || (self.starting > 0 && self.reports_start()) {
+            return HostStep::Blocked;
+        }
+        let ready = self.ready_at();
+        if ready > now {
+            return HostStep::Wait(ready);
+        }
+        if let Some(errand) = self.errands.pop_front() {
+            let job = self.queues.first().map_or(JobId(0), |queue| queue.job.id);
+            self.goes_out(now);
+            return HostStep::Ask(Work::Robots(errand, job));
+        }
+        let mut best = if self.in_flight > 0 || !self.held.is_empty() {
+            HostStep::Blocked
+        } else {
+            HostStep::Nothing
+        };
+        for offset in 0..self.queues.len() {
+            let at = (self.turn + offset) % self.queues.len();
+            match self.next_of(at, now, admits) {
+                step @ (HostStep::Ask(_) | HostStep::Unasked(_)) => {
+                    self.turn = at + 1;
+                    return step;
+                }
+                HostStep::Wait(at) => {
+                    best = match best {
+                        HostStep::Wait(other) => HostStep::Wait(at.min(other)),
+                        _ => HostStep::Wait(at),
+                    }
+                }
+                HostStep::Blocked if matches!(best, HostStep::Nothing) => best = HostStep::Blocked,
+                _ => {}
+            }
+        }
+        best
+    }
+
+    /// What one job has to do here now.
+    fn next_of(&mut self, at: usize, now: Millis, admits: &dyn Fn(JobId) -> bool) -> HostStep {
+        let Some(queue) = self.queues.get_mut(at) else { return HostStep::Nothing };
+        queue.look_for_overdue(now);
+        let Some(row) = queue.rows.front() else {
+            return match queue.next_due {
+                _ if queue.more || queue.reading => HostStep::Blocked,
+                Some(due) => HostStep::Wait(due),
+                None => HostStep::Nothing,
+            };
+        };
+        if !admits(queue.job.id) {
+            return HostStep::Blocked;
+        }
+        if row.due_at > now {
+            return HostStep::Wait(row.due_at);
+        }
+        let job = Arc::clone(&queue.job);
+        let url = match CanonicalUrl::parse(&row.url) {
+            Ok(url) => url,
+            Err(error) => return self.set_aside(at, Reason::BadAnswer, error.to_string()),
+        };
+        if let Some((reason, evidence)) = barred(&job, &url, row.depth) {
+            return self.set_aside(at, reason, evidence);
+        }
+        if !job.scope.allows(&url) && !job.is_root(url.as_str()) {
+            let ruling = job.scope.explain(&url);
+            return self.set_aside(at, Reason::Scope, ruling.rule);
+        }
+        if job.robots {
+            return self.through_gate(at, &job, &url, now);
+        }
+        self.ask(at, now)
+    }
+
+    /// Asks a page of a job that obeys robots.txt, if that allows it.
+    fn through_gate(&mut self, at: usize, job: &Job, url: &CanonicalUrl, now: Millis) -> HostStep {
+        let (home, pace) = (self.key, self.rules);
+        let gate = self.gate(url.origin());
+        match gate.passage(&job.robots_agent, url.path_and_query(), now) {
+            Passage::Open => self.ask(at, now),
+            Passage::Closed(rule) => self.set_aside(at, Reason::Robots, rule),
+            Passage::Unavailable(why) => self.set_aside(at, Reason::RobotsUnavailable, why),
+            Passage::Wait => HostStep::Blocked,
+            Passage::WaitUntil(at) => HostStep::Wait(at),
+            Passage::AskFirst => match url.join("/robots.txt") {
+                Ok(robots) => {
+                    gate.asking();
+                    let errand = RobotsErrand {
+                        origin: url.origin().to_owned(),
+                        home,
+                        url: robots,
+                        hops: 0,
+                        pace,
+                    };
+                    self.goes_out(now);
+                    HostStep::Ask(Work::Robots(errand, job.id))
+                }
+                Err(error) => self.set_aside(at, Reason::RobotsUnavailable, error.to_string()),
+            },
+        }
+    }
+
+    fn ask(&mut self, at: usize, now: Millis) -> HostStep {
+        let Some(queue) = self.queues.get_mut(at) else { return HostStep::Blocked };
+        let Some(row) = queue.rows.pop_front() else { return HostStep::Blocked };
+        queue.flying += 1;
+        self.held.insert(row.id);
+        self.goes_out(now);
+        HostStep::Ask(Work::Page(row))
+    }
+
+    fn set_aside(&mut self, at: usize, reason: Reason, evidence: String) -> HostStep {
+        let Some(row) = self.queues.get_mut(at).and_then(|queue| queue.rows.pop_front()) else {
+            return HostStep::Blocked;
+        };
+        self.held.insert(row.id);
+        HostStep::Unasked(Box::new(unasked(&row, reason, evidence)))
+    }
+
+    fn goes_out(&mut self, now: Millis) {
+        self.in_flight += 1;
+        if self.reports_start() {
+            self.starting += 1;
+        }
+        self.pace.asked(now);
+    }
+}
+
+/// The rules of a host on which no job has work.
+const IDLE: Pace =
+    Pace { delay: 0, per_host: 1, max_retry_after: 0, host_patience: 0, max_tries: 1 };

@@ -1,0 +1,111 @@
+//! One job's queue on a leased host, as far as it is in memory.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::record::{QueuedUrl, Taken};
+use super::verdict::{Verdict, unasked};
+use crate::domain::Millis;
+use crate::domain::job::Job;
+use crate::domain::outcome::{Blame, Reason};
+
+/// One job's queue on a host.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is known or asked for")]
+pub(super) struct JobQueue {
+    pub(super) job: Arc<Job>,
+    pub(super) rows: VecDeque<QueuedUrl>,
+    /// The store may hold due rows that `rows` does not.
+    pub(super) more: bool,
+    /// A read has been asked for.
+    pub(super) reading: bool,
+    /// When a row that waits in the store becomes due.
+    pub(super) next_due: Option<Millis>,
+    /// Such a row has become due: it may come before those in `rows`.
+    pub(super) overdue: bool,
+    /// Its requests in flight.
+    pub(super) flying: usize,
+    /// The job gives the host up: nothing more is asked; when nothing is in flight the store is told.
+    pub(super) given_up: Option<Reason>,
+    /// The store has been told.
+    pub(super) told: bool,
+}
+
+impl JobQueue {
+    /// A queue of which nothing is known yet: it is to be read.
+    pub(super) fn new(job: &Arc<Job>) -> Self {
+        Self {
+            job: Arc::clone(job),
+            rows: VecDeque::new(),
+            more: true,
+            reading: false,
+            next_due: None,
+            overdue: false,
+            flying: 0,
+            given_up: None,
+            told: false,
+        }
+    }
+
+    /// Takes in a read; what is held is not taken again.
+    pub(super) fn took(&mut self, taken: Taken, held: &HashSet<i64>) {
+        self.reading = false;
+        self.overdue = false;
+        self.more = !taken.complete;
+        self.next_due = taken.next_due;
+        self.rows = taken.rows.into_iter().filter(|row| !held.contains(&row.id)).collect();
+        if let Some(reason) = self.given_up {
+            self.give_up(reason);
+        }
+    }
+
+    /// Has a row that waited in the store become due? Then the queue is to be read.
+    pub(super) fn look_for_overdue(&mut self, now: Millis) {
+        if self.next_due.is_some_and(|due| due <= now) {
+            self.next_due = None;
+            self.more = true;
+            self.overdue = true;
+        }
+    }
+
+    /// A page has come back; a row whose result changes here is to be held, and is given back.
+    pub(super) fn landed(
+        &mut self,
+        row: QueuedUrl,
+        answered: bool,
+        verdict: &mut Verdict,
+    ) -> Option<i64> {
+        self.flying = self.flying.saturating_sub(1);
+        match (&*verdict, self.given_up) {
+            (Verdict::Again | Verdict::Stale, Some(reason)) => {
+                let words = "the host was given up".to_owned();
+                let id = row.id;
+                *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
+                return Some(id);
+            }
+            (Verdict::Again | Verdict::Stale, None) => self.rows.push_front(row),
+            (Verdict::GiveUp(settled), _) => {
+                self.give_up(settled.reason.unwrap_or(Reason::Unreachable));
+            }
+            // It lives after all. (A host that wants a longer rest than the job grants lives anyway.)
+            (_, Some(reason)) if answered && !self.told && reason.blame() == Blame::Host => {
+                self.given_up = None;
+                self.more = true;
+            }
+            (Verdict::Deferred(_), Some(reason)) => {
+                let words = "the host was given up".to_owned();
+                *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Nothing more is asked here.
+    pub(super) fn give_up(&mut self, reason: Reason) {
+        self.given_up = Some(reason);
+        self.rows.clear();
+        self.more = false;
+        self.next_due = None;
+    }
+}

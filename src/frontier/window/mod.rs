@@ -1,0 +1,387 @@
+//! The window: every host that this daemon leases, in the order in which they may be asked.
+//!
+//! Invariant: a host is in the due heap under its present ticket, or something is under way that
+//! will wake it (an answer, a start, a read, a commit, a job's gate), or it has nothing to do and
+//! stands in the list of hosts to give back.
+
+mod robots;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::host::{Host, HostStep, Work};
+use super::record::{ClaimedHost, QueuedUrl, Release, Settled, Taken};
+use super::robots_gate::RobotsErrand;
+use super::verdict::{Moment, Verdict, judge};
+use crate::domain::job::Job;
+use crate::domain::outcome::Reason;
+use crate::domain::{HostKey, JobId, Millis};
+
+/// A host that has nothing to do for longer gives its place to others when places are short.
+const LINGER: Millis = 5_000;
+
+/// The leased hosts.
+#[derive(Debug, Default)]
+pub struct Window {
+    jobs: HashMap<JobId, Arc<Job>>,
+    hosts: HashMap<HostKey, Host>,
+    due: BinaryHeap<Reverse<(Millis, u64, HostKey)>>,
+    reads: VecDeque<(JobId, HostKey)>,
+    idle: VecDeque<HostKey>,
+    strays: Vec<RobotsErrand>,
+    given_up: VecDeque<(JobId, HostKey, Reason)>,
+    tickets: u64,
+}
+
+/// Something to be done now.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this request to that host.
+    Ask(HostKey, Work),
+    /// Store this result: it needed no request.
+    Unasked(HostKey, Box<Settled>),
+}
+
+/// A read of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// Whose queue.
+    pub job: JobId,
+    /// Which host's.
+    pub host: HostKey,
+    /// Most rows wanted.
+    pub limit: usize,
+}
+
+impl Window {
+    /// Lets a job take part.
+    pub fn add_job(&mut self, job: Arc<Job>) {
+        self.jobs.insert(job.id, job);
+    }
+
+    /// Takes a job out: its rows stay in the store.
+    pub fn remove_job(&mut self, id: JobId) {
+        self.jobs.remove(&id);
+        for host in self.hosts.values_mut() {
+            host.queues.retain(|queue| queue.job.id != id);
+            host.agree();
+        }
+        self.wake_all();
+    }
+
+    /// Hosts held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Is no host held?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// A host that is held.
+    #[must_use]
+    pub fn host(&self, key: HostKey) -> Option<&Host> {
+        self.hosts.get(&key)
+    }
+
+    /// Every host held.
+    pub fn hosts(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.values()
+    }
+
+    /// Takes in a lease.
+    pub fn lease(&mut self, claimed: &ClaimedHost, now: Millis) {
+        let key = claimed.host.key;
+        let mut host = Host::new(claimed, now);
+        for share in claimed.jobs.iter().filter(|share| share.waiting) {
+            if let Some(job) = self.jobs.get(&share.job) {
+                host.has_more(job);
+                if let (Some(reason), Some(queue)) = (share.given_up, host.queue_mut(share.job)) {
+                    queue.give_up(reason);
+                    queue.told = true;
+                }
+            }
+        }
+        for errand in self.strays.extract_if(.., |stray| stray.url.host_key() == key) {
+            host.errands.push_back(errand);
+        }
+        host.agree();
+        self.hosts.insert(key, host);
+        self.wake(key);
+    }
+
+    /// A job has new rows on a host. Says whether the host is held; if not it is to be claimed.
+    pub fn woken(&mut self, job: JobId, key: HostKey) -> bool {
+        let (Some(job), Some(host)) = (self.jobs.get(&job), self.hosts.get_mut(&key)) else {
+            return false;
+        };
+        host.has_more(job);
+        self.wake(key);
+        true
+    }
+
+    /// Has a job anything to do, or to wait for, on the hosts held?
+    #[must_use]
+    pub fn has_work(&self, job: JobId) -> bool {
+        self.hosts.values().any(|host| {
+            let queue = host.queues.iter().find(|queue| queue.job.id == job);
+            queue.is_some_and(|q| !q.rows.is_empty() || q.more || q.reading || q.next_due.is_some())
+        })
+    }
+
+    /// A job begins: it may have rows on hosts that are held for others.
+    pub fn look_everywhere(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get(&id).map(Arc::clone) else { return };
+        for host in self.hosts.values_mut() {
+            host.has_more(&job);
+        }
+        self.wake_all();
+    }
+
+    /// A job may have new rows on any host held: every queue of it is read again.
+    pub fn look_again(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get(&id).map(Arc::clone) else { return };
+        for host in self.hosts.values_mut() {
+            if host.queue_mut(id).is_some() {
+                host.has_more(&job);
+            }
+        }
+        self.wake_all();
+    }
+
+    /// What is to be done next, if anything can be done now. `admits` is each job's own gate
+    /// (limits, pauses).
+    pub fn next(&mut self, now: Millis, admits: &dyn Fn(JobId) -> bool) -> Option<Step> {
+        loop {
+            let &Reverse((at, ticket, key)) = self.due.peek()?;
+            let host = self.hosts.get_mut(&key).filter(|h| h.ticket == Some((at, ticket)));
+            let Some(host) = host else {
+                self.due.pop();
+                continue;
+            };
+            if at > now {
+                return None;
+            }
+            self.due.pop();
+            host.ticket = None;
+            let step = host.next(now, admits);
+            self.call_for_reads(key);
+            match step {
+                HostStep::Ask(work) => {
+                    self.wake(key);
+                    return Some(Step::Ask(key, work));
+                }
+                HostStep::Unasked(settled) => {
+                    self.wake(key);
+                    return Some(Step::Unasked(key, settled));
+                }
+                HostStep::Wait(at) => self.wake_at(key, at),
+                HostStep::Blocked => {}
+                HostStep::Nothing => self.idle.push_back(key),
+            }
+        }
+    }
+
+    /// The moment at which [`Window::next`] has something to do, if nothing happens before.
+    pub fn next_wake(&mut self) -> Option<Millis> {
+        while let Some(&Reverse((at, ticket, key))) = self.due.peek() {
+            if self.hosts.get(&key).is_some_and(|h| h.ticket == Some((at, ticket))) {
+                return Some(at);
+            }
+            self.due.pop();
+        }
+        None
+    }
+
+    /// The next queue to read.
+    pub fn next_read(&mut self) -> Option<Read> {
+        while let Some((job, key)) = self.reads.pop_front() {
+            if let Some(host) = self.hosts.get_mut(&key) {
+                let limit = host.batch() + host.held.len();
+                if host.queue_mut(job).is_some() {
+                    return Some(Read { job, host: key, limit });
+                }
+            }
+        }
+        None
+    }
+
+    /// Is a queue to be read?
+    #[must_use]
+    pub fn next_read_waits(&self) -> bool {
+        !self.reads.is_empty()
+    }
+
+    /// Takes in a read.
+    pub fn took(&mut self, job: JobId, key: HostKey, taken: Taken) {
+        if let Some(host) = self.hosts.get_mut(&key) {
+            host.took(job, taken);
+            self.wake(key);
+        }
+    }
+
+    /// Hosts to give back: those with nothing to do; when `short` of places also those that have
+    /// nothing to do for a while. They leave the window.
+    pub fn give_back(&mut self, short: bool, now: Millis, limit: usize) -> Vec<Release> {
+        let mut keys = Vec::new();
+        while let Some(key) = self.idle.pop_front() {
+            let idle = |h: &Host| h.is_idle() && h.queues.iter().all(|q| q.next_due.is_none());
+            if self.hosts.get(&key).is_some_and(idle) && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        if short {
+            let spare = limit.saturating_sub(keys.len());
+            let resting = self.hosts.values().filter(|h| {
+                let quiet = h.in_flight() == 0 && h.held.is_empty() && h.errands.is_empty();
+                let later = h.queues.iter().filter_map(|q| q.next_due).min();
+                let waits = h.is_idle() && later.is_some_and(|due| due > now + LINGER);
+                quiet && (waits || h.ready_at() > now + LINGER)
+            });
+            let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
+            keys.extend(resting);
+        }
+        keys.iter().filter_map(|key| self.hosts.remove(key)).map(|host| release(&host)).collect()
+    }
+
+    /// Gives every host back, for a clean end.
+    pub fn give_back_all(&mut self) -> Vec<Release> {
+        self.due.clear();
+        self.hosts.drain().map(|(_, host)| release(&host)).collect()
+    }
+
+    /// A request went out at this moment.
+    pub fn started(&mut self, key: HostKey, at: Millis) {
+        if let Some(host) = self.hosts.get_mut(&key) {
+            host.started(at);
+            self.wake(key);
+        }
+    }
+
+    /// Judges the answer to a page. `reported`: its start had been said, or was not to be.
+    pub fn settle(
+        &mut self,
+        row: QueuedUrl,
+        answer: Answer,
+        reported: bool,
+        moment: Moment,
+    ) -> Option<Verdict> {
+        let job = Arc::clone(self.jobs.get(&row.job)?);
+        let key = row.host;
+        let host = self.hosts.get_mut(&key)?;
+        host.ended(reported);
+        let answered = answer.facts.status.is_some();
+        let mut verdict = judge(&job, &row, answer, &mut host.pace, moment);
+        host.landed(&job, row, answered, &mut verdict);
+        self.note_given_up(key);
+        self.wake(key);
+        Some(verdict)
+    }
+
+    /// The page was asked under a depth that is no longer true: it goes back to be asked again.
+    pub fn put_back(
+        &mut self,
+        row: QueuedUrl,
+        sent_at: Option<Millis>,
+        reported: bool,
+        now: Millis,
+    ) -> Option<Verdict> {
+        let job = Arc::clone(self.jobs.get(&row.job)?);
+        let key = row.host;
+        let host = self.hosts.get_mut(&key)?;
+        host.ended(reported);
+        if let Some(at) = sent_at {
+            host.pace.asked(at);
+        }
+        host.pace.answered(now);
+        let mut verdict = Verdict::Again;
+        host.landed(&job, row, true, &mut verdict);
+        self.note_given_up(key);
+        self.wake(key);
+        Some(verdict)
+    }
+
+    /// A job and a host that it gives up, now that nothing of it is in flight there.
+    pub fn next_given_up(&mut self) -> Option<(JobId, HostKey, Reason)> {
+        self.given_up.pop_front()
+    }
+
+    fn note_given_up(&mut self, key: HostKey) {
+        let Some(host) = self.hosts.get_mut(&key) else { return };
+        for queue in host.queues.iter_mut().filter(|queue| queue.flying == 0 && !queue.told) {
+            if let Some(reason) = queue.given_up {
+                queue.told = true;
+                self.given_up.push_back((queue.job.id, key, reason));
+            }
+        }
+    }
+
+    /// A row's commit is done.
+    pub fn committed(&mut self, key: HostKey, id: i64) {
+        if let Some(host) = self.hosts.get_mut(&key) {
+            host.held.remove(&id);
+            if host.held.is_empty() {
+                self.wake(key);
+            }
+        }
+    }
+
+    /// A deferred row's commit is done: it is due again at `due_at`.
+    pub fn deferred(&mut self, job: JobId, key: HostKey, due_at: Millis) {
+        if let Some(queue) = self.hosts.get_mut(&key).and_then(|host| host.queue_mut(job)) {
+            if queue.given_up.is_none() {
+                queue.next_due = Some(queue.next_due.map_or(due_at, |due| due.min(due_at)));
+            }
+            self.wake(key);
+        }
+    }
+
+    /// A job's own gate has opened.
+    pub fn wake_all(&mut self) {
+        let keys: Vec<HostKey> = self.hosts.keys().copied().collect();
+        for key in keys {
+            self.wake(key);
+        }
+    }
+
+    /// Has the host look again as soon as its pace allows.
+    fn wake(&mut self, key: HostKey) {
+        self.call_for_reads(key);
+        let at = self.hosts.get(&key).map_or(0, Host::ready_at);
+        self.wake_at(key, at);
+    }
+
+    fn wake_at(&mut self, key: HostKey, at: Millis) {
+        let Some(host) = self.hosts.get_mut(&key) else { return };
+        // An earlier ticket will find out for itself that it is too early.
+        if host.ticket.is_some_and(|(earlier, _)| earlier <= at) {
+            return;
+        }
+        self.tickets += 1;
+        host.ticket = Some((at, self.tickets));
+        self.due.push(Reverse((at, self.tickets, key)));
+    }
+
+    /// Asks for reads of the queues that run low.
+    fn call_for_reads(&mut self, key: HostKey) {
+        let Some(host) = self.hosts.get_mut(&key) else { return };
+        let low = host.batch() / 2;
+        for queue in &mut host.queues {
+            if queue.more && !queue.reading && (queue.overdue || queue.rows.len() < low) {
+                queue.reading = true;
+                self.reads.push_back((queue.job.id, key));
+            }
+        }
+    }
+}
+
+fn release(host: &Host) -> Release {
+    Release { host: host.row(), epoch: host.epoch, ready_at: host.ready_at() }
+}
