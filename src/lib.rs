@@ -16,3 +16,4 @@
 pub mod clock;
 pub mod domain;
 pub mod frontier;
+pub mod http;

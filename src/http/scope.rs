@@ -1,0 +1,163 @@
+//! What the connector and the wire know of the exchange that is polling them.
+//!
+//! awc keeps its connections behind a pool and gives a connector nothing but a URI, so an exchange
+//! makes itself known to them by a thread-local that is set only while it is being polled. That is
+//! exact: whatever a poll of an exchange does, it does on this thread before the poll returns.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::idle::Slot;
+use super::{FetchError, Limits, Micros};
+use crate::clock::Clock;
+use crate::domain::Millis;
+use crate::domain::outcome::Reason;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Scope>>> = const { RefCell::new(None) };
+}
+
+/// What an exchange is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// A connection: lookup and TCP.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// The response head.
+    Head,
+    /// The next piece of the body.
+    Body,
+}
+
+/// One exchange, as the layers below see it.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// The clock.
+    pub(super) clock: Clock,
+    /// Limits of the request.
+    pub(super) limits: Limits,
+    /// May private addresses be connected to?
+    pub(super) allow_private: bool,
+    /// Was a new connection asked for?
+    pub(super) fresh: Cell<bool>,
+    /// Did the wire see its end?
+    pub(super) eof: Cell<bool>,
+    /// The connection that carries the request.
+    pub(super) slot: RefCell<Option<Rc<Slot>>>,
+    /// Why no connection could be had.
+    pub(super) failure: RefCell<Option<FetchError>>,
+    sent: Cell<Option<Micros>>,
+    phase: Cell<Phase>,
+    due: Cell<Millis>,
+    total_due: Millis,
+}
+
+impl Scope {
+    /// An exchange that begins now.
+    pub(super) fn new(clock: Clock, limits: Limits, allow_private: bool, now: Millis) -> Rc<Self> {
+        Rc::new(Self {
+            clock,
+            limits,
+            allow_private,
+            fresh: Cell::new(false),
+            eof: Cell::new(false),
+            slot: RefCell::new(None),
+            failure: RefCell::new(None),
+            sent: Cell::new(None),
+            phase: Cell::new(Phase::Connect),
+            due: Cell::new(after(now, limits.connect)),
+            total_due: after(now, limits.total),
+        })
+    }
+
+    /// What is being waited for.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// A phase begins (or, for the body, begins anew with each piece).
+    pub(super) fn begin(&self, phase: Phase, now: Millis) {
+        let limit = match phase {
+            Phase::Connect => self.limits.connect,
+            Phase::Tls => self.limits.tls,
+            Phase::Head => self.limits.head,
+            Phase::Body => self.limits.idle,
+        };
+        self.phase.set(phase);
+        self.due.set(after(now, limit));
+    }
+
+    /// A connection is about to carry the request.
+    pub(super) fn carried_by(&self, slot: &Rc<Slot>) {
+        self.slot.replace(Some(Rc::clone(slot)));
+    }
+
+    /// Bytes of the request went out; the first ones are the moment of sending.
+    pub(super) fn mark_sent(&self) {
+        if self.sent.get().is_none() {
+            let now = self.clock.micros();
+            self.sent.set(Some(now));
+            self.begin(Phase::Head, now / 1000);
+        }
+    }
+
+    /// The moment of sending.
+    pub(super) fn sent(&self) -> Option<Micros> {
+        self.sent.get()
+    }
+
+    /// Was the request given to a connection that had been used before?
+    pub(super) fn reused(&self) -> bool {
+        !self.fresh.get() && self.slot.borrow().is_some()
+    }
+
+    /// When patience ends next.
+    pub(super) fn due(&self) -> Millis {
+        self.due.get().min(self.total_due)
+    }
+
+    /// The error of patience that has ended.
+    pub(super) fn timeout(&self) -> FetchError {
+        // Where both end together the phase says more: a host that cannot be reached is no slow page.
+        let (reason, what) = if self.total_due < self.due.get() {
+            (Reason::TimeoutTotal, ("exchange unfinished", self.limits.total))
+        } else {
+            self.phase_timeout()
+        };
+        FetchError::new(reason, format!("{} after {} ms", what.0, what.1.as_millis()))
+    }
+
+    fn phase_timeout(&self) -> (Reason, (&'static str, Duration)) {
+        match self.phase.get() {
+            Phase::Connect => (Reason::TimeoutConnect, ("no connection", self.limits.connect)),
+            Phase::Tls => (Reason::TimeoutTls, ("no TLS handshake", self.limits.tls)),
+            Phase::Head => (Reason::TimeoutHead, ("no response head", self.limits.head)),
+            Phase::Body => (Reason::TimeoutIdle, ("body silent", self.limits.idle)),
+        }
+    }
+}
+
+fn after(now: Millis, span: Duration) -> Millis {
+    now.saturating_add(Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX))
+}
+
+/// The exchange being polled on this thread.
+pub(super) fn current() -> Option<Rc<Scope>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Makes `scope` the current one until the guard is dropped.
+pub(super) fn enter(scope: &Rc<Scope>) -> Entered {
+    Entered(CURRENT.replace(Some(Rc::clone(scope))))
+}
+
+/// Puts back what was current before.
+pub(super) struct Entered(Option<Rc<Scope>>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.replace(self.0.take());
+    }
+}
