@@ -17,3 +17,4 @@ pub mod clock;
 pub mod domain;
 pub mod frontier;
 pub mod http;
+pub mod store;

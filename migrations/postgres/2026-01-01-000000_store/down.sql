@@ -1,0 +1,12 @@
+DROP VIEW v_links;
+DROP VIEW v_hosts;
+DROP VIEW v_queue;
+DROP VIEW v_failures;
+DROP VIEW v_pages;
+DROP TABLE link;
+DROP TABLE urls;
+DROP TABLE robots;
+DROP TABLE job_host;
+DROP TABLE host;
+DROP TABLE job;
+DROP TABLE node;

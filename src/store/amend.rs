@@ -1,0 +1,212 @@
+//! Changes to whole queues: giving a host up, trying failures again, forgetting a job.
+
+use std::marker::PhantomData;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::{sql_query, sql_types};
+
+use super::connection::{Connection, both};
+use super::error::Fault;
+use super::job::JobState;
+use super::prepared::prepared;
+use super::schema::{host, job, job_host, urls};
+use super::{Result, Store, wake};
+use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::{HostKey, JobId, Millis};
+
+/// Which failed URLs are to be tried again; all conditions must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// Of this job.
+    pub job: JobId,
+    /// With a status in one of these ranges, ends included; empty: whatever the status.
+    pub statuses: Vec<(u16, u16)>,
+    /// On this host.
+    pub host: Option<HostKey>,
+    /// Failed for this reason.
+    pub reason: Option<Reason>,
+}
+
+impl Store {
+    /// Gives a host up for a job in this pass: up to `limit` of its queued rows fail with that
+    /// reason, unasked, and so does what is found for it later. Repeat until 0 comes back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn give_up(
+        &self,
+        job: JobId,
+        host: HostKey,
+        reason: Reason,
+        limit: usize,
+        _now: Millis,
+    ) -> Result<usize> {
+        self.connections.write(|conn| give_up(conn, job, host, reason, limit))
+    }
+
+    /// Makes failed URLs due again with no try used up, clears the failures of their hosts, and
+    /// reopens the job. Gives the number of URLs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn retry(&self, which: &Retry, now: Millis) -> Result<usize> {
+        self.connections.write_durably(|conn| {
+            let hosts = hosts_of(conn, which)?;
+            if hosts.is_empty() {
+                return Ok(0);
+            }
+            // The pairs first: parking waits, and then sees the rows.
+            let pairs: Vec<(i64, i64)> = hosts.iter().map(|host| (which.job.0, *host)).collect();
+            wake::wake(conn, &pairs, now)?;
+            let mut count = 0;
+            for host in hosts {
+                count += revive(conn, which, host, now)?;
+                reopen_host(conn, which.job, host)?;
+            }
+            both!(conn, c => diesel::update(job::table.filter(job::id.eq(which.job.0)))
+                .set((
+                    job::state.eq(JobState::Running as i16),
+                    job::limit_hit.eq(None::<String>),
+                    job::finished_at.eq(None::<i64>),
+                ))
+                .execute(c))?;
+            Ok(count)
+        })
+    }
+
+    /// Removes a job and all that it stored, about `limit` rows at a time; `true` when it is gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
+        const STEPS: [(&str, &str); 3] = [
+            ("link", "job, source_host, source, ordinal"),
+            ("urls", "job, host_key, url_key"),
+            ("job_host", "job, host_key"),
+        ];
+        self.connections.write_durably(|conn| {
+            for (table, key) in STEPS {
+                let sql = format!(
+                    "DELETE FROM {table} WHERE ({key}) IN \
+                     (SELECT {key} FROM {table} WHERE job = $1 LIMIT $2)"
+                );
+                let gone = both!(conn, c => sql_query(&sql)
+                    .bind::<sql_types::BigInt, _>(id.0)
+                    .bind::<sql_types::BigInt, _>(i64::try_from(limit.max(1)).unwrap_or(i64::MAX))
+                    .execute(c))?;
+                if gone > 0 {
+                    return Ok(false);
+                }
+            }
+            both!(conn, c => diesel::delete(job::table.filter(job::id.eq(id.0))).execute(c))?;
+            Ok(true)
+        })
+    }
+}
+
+prepared! {
+    /// A queued row fails without being asked.
+    FailUnasked<'a> {
+        "UPDATE urls SET state = 2, due_at = NULL, status = NULL, evidence = NULL, \
+         reason = " reason: &'a str as Text,
+        ", pass = " pass: i32 as Integer,
+        " WHERE job = " job: i64 as BigInt,
+        " AND host_key = " host: i64 as BigInt,
+        " AND url_key = " key: i64 as BigInt,
+        " AND id = " id: i64 as BigInt,
+    } " AND due_at IS NOT NULL"
+}
+
+/// One bounded step of giving a host up.
+pub(super) fn give_up(
+    conn: &mut Connection,
+    job: JobId,
+    host: HostKey,
+    reason: Reason,
+    limit: usize,
+) -> std::result::Result<usize, Fault> {
+    let reason = reason.to_string();
+    both!(conn, c => diesel::update(job_host::table
+            .filter(job_host::job.eq(job.0).and(job_host::host_key.eq(host.0))))
+        .set(job_host::given_up.eq(&reason))
+        .execute(c))?;
+    let queued: Vec<(i64, i64)> = both!(conn, c => urls::table
+        .filter(urls::job.eq(job.0).and(urls::host_key.eq(host.0)))
+        .filter(urls::due_at.is_not_null())
+        .order((urls::depth, urls::due_at, urls::id))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((urls::id, urls::url_key))
+        .load(c))?;
+    let pass: Option<i32> = both!(conn, c =>
+        job::table.filter(job::id.eq(job.0)).select(job::pass).first(c).optional())?;
+    for (id, key) in &queued {
+        let fail = FailUnasked {
+            reason: &reason,
+            pass: pass.unwrap_or(1),
+            job: job.0,
+            host: host.0,
+            key: *key,
+            id: *id,
+            life: PhantomData,
+        };
+        both!(conn, c => fail.execute(c))?;
+    }
+    Ok(queued.len())
+}
+
+/// A condition on `urls` that stands for the selectors: numbers, and a reason from a closed list of
+/// names without quotes, so nothing needs binding.
+fn condition(which: &Retry) -> String {
+    let mut terms =
+        vec![format!("job = {}", which.job.0), format!("state = {}", UrlState::Failed as i16)];
+    if let Some(host) = which.host {
+        terms.push(format!("host_key = {}", host.0));
+    }
+    let ranges: Vec<String> =
+        which.statuses.iter().map(|(from, to)| format!("status BETWEEN {from} AND {to}")).collect();
+    if !ranges.is_empty() {
+        terms.push(format!("({})", ranges.join(" OR ")));
+    }
+    if let Some(reason) = which.reason {
+        terms.push(format!("reason = '{reason}'"));
+    }
+    terms.join(" AND ")
+}
+
+#[derive(QueryableByName)]
+struct Host {
+    #[diesel(sql_type = sql_types::BigInt)]
+    host_key: i64,
+}
+
+fn hosts_of(conn: &mut Connection, which: &Retry) -> QueryResult<Vec<i64>> {
+    let sql = format!("SELECT DISTINCT host_key FROM urls WHERE {} ORDER BY 1", condition(which));
+    let hosts: Vec<Host> = both!(conn, c => sql_query(&sql).get_results(c))?;
+    Ok(hosts.into_iter().map(|host| host.host_key).collect())
+}
+
+fn revive(conn: &mut Connection, which: &Retry, host: i64, now: Millis) -> QueryResult<usize> {
+    let sql = format!(
+        "UPDATE urls SET state = 0, due_at = $1, tries = 0 WHERE {} AND host_key = $2",
+        condition(which)
+    );
+    both!(conn, c => sql_query(&sql)
+        .bind::<sql_types::BigInt, _>(now)
+        .bind::<sql_types::BigInt, _>(host)
+        .execute(c))
+}
+
+/// Ends the rest that a host takes after failures; a Retry-After still counts. The pace of a host
+/// that a node holds is in that node's memory.
+fn reopen_host(conn: &mut Connection, id: JobId, key: i64) -> QueryResult<()> {
+    both!(conn, c => diesel::update(job_host::table
+            .filter(job_host::job.eq(id.0).and(job_host::host_key.eq(key))))
+        .set(job_host::given_up.eq(None::<String>))
+        .execute(c))?;
+    both!(conn, c => diesel::update(host::table
+            .filter(host::host_key.eq(key).and(host::owner.eq(0)).and(host::fails.gt(0))))
+        .set((host::fails.eq(0), host::failing_since.eq(0), host::not_before.eq(0)))
+        .execute(c))?;
+    Ok(())
+}

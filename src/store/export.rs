@@ -1,0 +1,316 @@
+//! Reading results in batches: each is one short statement, so an export disturbs no crawl.
+
+use diesel::prelude::*;
+use diesel::{QueryableByName, sql_query, sql_types};
+
+use super::connection::{Connection, both, by_age};
+use super::error::Fault;
+use super::schema::urls;
+use super::{Result, Store};
+use crate::domain::link::LinkKind;
+use crate::domain::outcome::UrlState;
+use crate::domain::{HostKey, JobId, Millis, UrlKey};
+
+/// A URL with its result; the columns of the contract, section 5.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRecord {
+    /// Row number: where the next batch goes on.
+    pub id: i64,
+    /// The canonical URL.
+    pub url: String,
+    /// Queued, done, failed, redirected or excluded.
+    pub state: UrlState,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Target of a redirect.
+    pub redirect_to: Option<String>,
+    /// Why it failed or was excluded.
+    pub reason: Option<String>,
+    /// The rule or the error's text.
+    pub evidence: Option<String>,
+    /// Media type.
+    pub content_type: Option<String>,
+    /// Charset it was read in.
+    pub charset: Option<String>,
+    /// Decoded body bytes.
+    pub bytes: Option<i64>,
+    /// Links from a root.
+    pub depth: i32,
+    /// The page that led here.
+    pub referrer: Option<String>,
+    /// Kind of the link that led here.
+    pub via: LinkKind,
+    /// Words of that link.
+    pub via_text: Option<String>,
+    /// Was that link marked nofollow?
+    pub via_nofollow: bool,
+    /// Tries, the first included.
+    pub tries: i32,
+    /// Distinct canonical targets on the page.
+    pub links: Option<i32>,
+    /// Rows that the page added.
+    pub new_links: Option<i32>,
+    /// Title.
+    pub title: Option<String>,
+    /// SHA-256 of the decoded body.
+    pub digest: Option<Vec<u8>>,
+    /// Did the page ask not to be indexed?
+    pub noindex: bool,
+    /// Was its list of links cut?
+    pub links_cut: bool,
+    /// Moment of sending.
+    pub fetched_at: Option<Millis>,
+    /// From sending to the last byte.
+    pub elapsed_ms: Option<Millis>,
+    /// Not to be asked before; only while queued.
+    pub due_at: Option<Millis>,
+}
+
+/// Where the next batch of links goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkPosition {
+    /// Host of the page.
+    pub host: HostKey,
+    /// The page.
+    pub source: UrlKey,
+    /// The link's place on the page, from 1.
+    pub ordinal: i32,
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// Its place, for the next batch.
+    pub at: LinkPosition,
+    /// The page it stands on.
+    pub source: String,
+    /// Where it leads.
+    pub target: String,
+    /// Kind of link.
+    pub kind: LinkKind,
+    /// Its words.
+    pub text: Option<String>,
+    /// Marked nofollow?
+    pub nofollow: bool,
+}
+
+diesel::alias!(urls as referrers: Referrers);
+
+/// Rows with the text of their referrer; a macro, as its type differs by database.
+macro_rules! pages {
+    () => {
+        urls::table
+            .left_join(
+                referrers.on(referrers
+                    .field(urls::job)
+                    .eq(urls::job)
+                    .and(referrers.field(urls::host_key).nullable().eq(urls::referrer_host))
+                    .and(referrers.field(urls::url_key).nullable().eq(urls::referrer))),
+            )
+            .select((Page::as_select(), referrers.field(urls::url).nullable()))
+    };
+}
+impl Store {
+    /// Up to `limit` (at least 2) URLs after `after_id`, by age; go on after the last one's `id`.
+    /// Empty at the end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pages_after(&self, job: JobId, after_id: i64, limit: usize) -> Result<Vec<PageRecord>> {
+        self.connections.read(|conn| batch(conn, job, after_id, limit, None))
+    }
+
+    /// As [`Store::pages_after`], only those that failed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn failures_after(
+        &self,
+        job: JobId,
+        after_id: i64,
+        limit: usize,
+    ) -> Result<Vec<PageRecord>> {
+        self.connections.read(|conn| batch(conn, job, after_id, limit, Some(UrlState::Failed)))
+    }
+
+    /// What the job knows of a URL.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn page(&self, job: JobId, host: HostKey, key: UrlKey) -> Result<Option<PageRecord>> {
+        self.connections.read(|conn| {
+            let row: Option<(Page, Option<String>)> = both!(conn, c => pages!()
+                .filter(urls::job.eq(job.0).and(urls::host_key.eq(host.0)))
+                .filter(urls::url_key.eq(key.0))
+                .first(c)
+                .optional())?;
+            Ok(row.map(record))
+        })
+    }
+
+    /// Up to `limit` links of a job that stores all of them, page by page. Empty at the end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn links_after(
+        &self,
+        job: JobId,
+        after: Option<LinkPosition>,
+        limit: usize,
+    ) -> Result<Vec<LinkRecord>> {
+        const SQL: &str = "SELECT l.source_host, l.source, l.ordinal, s.url, l.target, l.kind, \
+                l.text, l.nofollow \
+             FROM link l \
+             JOIN urls s ON s.job = l.job AND s.host_key = l.source_host AND s.url_key = l.source \
+             WHERE l.job = $1 AND (l.source_host, l.source, l.ordinal) > ($2, $3, $4) \
+             ORDER BY l.source_host, l.source, l.ordinal LIMIT $5";
+        let from = after.unwrap_or(LinkPosition {
+            host: HostKey(i64::MIN),
+            source: UrlKey(i64::MIN),
+            ordinal: 0,
+        });
+        self.connections.read(|conn| {
+            let rows: Vec<Link> = both!(conn, c => sql_query(SQL)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .bind::<sql_types::BigInt, _>(from.host.0)
+                .bind::<sql_types::BigInt, _>(from.source.0)
+                .bind::<sql_types::Integer, _>(from.ordinal)
+                .bind::<sql_types::BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+                .get_results(c))?;
+            Ok(rows.into_iter().map(LinkRecord::from).collect())
+        })
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = urls)]
+struct Page {
+    id: i64,
+    url: String,
+    state: i16,
+    status: Option<i32>,
+    redirect_to: Option<String>,
+    reason: Option<String>,
+    evidence: Option<String>,
+    content_type: Option<String>,
+    charset: Option<String>,
+    bytes: Option<i64>,
+    depth: i32,
+    via_kind: i16,
+    via_text: Option<String>,
+    via_nofollow: bool,
+    tries: i32,
+    links: Option<i32>,
+    new_links: Option<i32>,
+    title: Option<String>,
+    digest: Option<Vec<u8>>,
+    noindex: bool,
+    links_cut: bool,
+    fetched_at: Option<i64>,
+    elapsed_ms: Option<i64>,
+    due_at: Option<i64>,
+}
+
+fn batch(
+    conn: &mut Connection,
+    job: JobId,
+    after_id: i64,
+    limit: usize,
+    state: Option<UrlState>,
+) -> std::result::Result<Vec<PageRecord>, Fault> {
+    let limit = limit.max(2);
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows: Vec<(Page, Option<String>)> = by_age!(conn, job.0, (c, of_job) => {
+        let base = pages!()
+            .filter(of_job)
+            .filter(urls::id.gt(after_id))
+            .order(urls::id)
+            .limit(most);
+        match state {
+            Some(state) => base.filter(urls::state.eq(state as i16)).load(c),
+            None => base.load(c),
+        }
+    })?;
+    if rows.len() == limit {
+        leave_ties(&mut rows);
+    }
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// On PostgreSQL two nodes may, rarely, make the same number: rows that share the last one of a
+/// full batch are left to the next, as some of them may not be in this one.
+fn leave_ties(rows: &mut Vec<(Page, Option<String>)>) {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+    let (first, last) = (first.0.id, last.0.id);
+    let before = rows.len().saturating_sub(1);
+    if first != last && rows.get(before.wrapping_sub(1)).is_some_and(|(row, _)| row.id == last) {
+        rows.retain(|(row, _)| row.id != last);
+    }
+}
+
+fn record((row, referrer): (Page, Option<String>)) -> PageRecord {
+    PageRecord {
+        id: row.id,
+        url: row.url,
+        state: UrlState::from_number(row.state).unwrap_or(UrlState::Failed),
+        status: row.status.and_then(|status| u16::try_from(status).ok()),
+        redirect_to: row.redirect_to,
+        reason: row.reason,
+        evidence: row.evidence,
+        content_type: row.content_type,
+        charset: row.charset,
+        bytes: row.bytes,
+        depth: row.depth,
+        referrer,
+        via: LinkKind::from_number(row.via_kind).unwrap_or(LinkKind::A),
+        via_text: row.via_text,
+        via_nofollow: row.via_nofollow,
+        tries: row.tries,
+        links: row.links,
+        new_links: row.new_links,
+        title: row.title,
+        digest: row.digest,
+        noindex: row.noindex,
+        links_cut: row.links_cut,
+        fetched_at: row.fetched_at,
+        elapsed_ms: row.elapsed_ms,
+        due_at: row.due_at,
+    }
+}
+
+#[derive(QueryableByName)]
+struct Link {
+    #[diesel(sql_type = sql_types::BigInt)]
+    source_host: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    source: i64,
+    #[diesel(sql_type = sql_types::Integer)]
+    ordinal: i32,
+    #[diesel(sql_type = sql_types::Text)]
+    url: String,
+    #[diesel(sql_type = sql_types::Text)]
+    target: String,
+    #[diesel(sql_type = sql_types::SmallInt)]
+    kind: i16,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    text: Option<String>,
+    #[diesel(sql_type = sql_types::Bool)]
+    nofollow: bool,
+}
+
+impl From<Link> for LinkRecord {
+    fn from(row: Link) -> Self {
+        Self {
+            at: LinkPosition {
+                host: HostKey(row.source_host),
+                source: UrlKey(row.source),
+                ordinal: row.ordinal,
+            },
+            source: row.url,
+            target: row.target,
+            kind: LinkKind::from_number(row.kind).unwrap_or(LinkKind::A),
+            text: row.text,
+            nofollow: row.nofollow,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! URLs that are found again: their depth may fall, and some become due again.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use hashbrown::HashMap;
+
+use super::connection::{Connection, both};
+use super::error::Fault;
+use super::insert::{Candidate, is_liftable};
+use super::schema::urls;
+use crate::domain::Millis;
+use crate::domain::outcome::UrlState;
+
+/// Keys of one question.
+const KEYS: usize = 500;
+
+/// A row as it stands.
+#[derive(Queryable)]
+pub(super) struct Row {
+    id: i64,
+    url_key: i64,
+    depth: i32,
+    hops: i32,
+    state: i16,
+    reason: Option<String>,
+    pass: i32,
+}
+
+/// What became of it.
+pub(super) struct Existing {
+    /// Its depth now.
+    pub(super) depth: i32,
+    /// Was it made due again?
+    pub(super) revived: bool,
+}
+
+/// The rows of these URLs. Asked host by host, as that is how PostgreSQL's key begins.
+pub(super) fn load<'a, 'b>(
+    conn: &mut Connection,
+    candidates: &'b [Candidate<'a>],
+) -> Result<Vec<(&'b Candidate<'a>, Row)>, Fault> {
+    let mut places: BTreeMap<(i64, i64), Vec<&Candidate<'a>>> = BTreeMap::new();
+    for candidate in candidates {
+        let place = (candidate.find.job.0, candidate.find.url.host.0);
+        places.entry(place).or_default().push(candidate);
+    }
+    let mut found = Vec::with_capacity(candidates.len());
+    for ((job, host), group) in places {
+        for chunk in group.chunks(KEYS) {
+            let keys: Vec<i64> = chunk.iter().map(|c| c.find.url.key.0).collect();
+            let rows: Vec<Row> = both!(conn, c => urls::table
+                .filter(urls::job.eq(job).and(urls::host_key.eq(host)))
+                .filter(urls::url_key.eq_any(&keys))
+                .select((
+                    urls::id,
+                    urls::url_key,
+                    urls::depth,
+                    urls::hops,
+                    urls::state,
+                    urls::reason,
+                    urls::pass,
+                ))
+                .load(c))?;
+            let mut rows: HashMap<i64, Row> =
+                rows.into_iter().map(|row| (row.url_key, row)).collect();
+            found.extend(
+                chunk.iter().filter_map(|c| rows.remove(&c.find.url.key.0).map(|row| (*c, row))),
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// Applies what the new find changes.
+pub(super) fn amend(
+    conn: &mut Connection,
+    candidate: &Candidate<'_>,
+    row: &Row,
+    revive: bool,
+    now: Millis,
+) -> Result<Existing, Fault> {
+    let queued = row.state == UrlState::Queued as i16;
+    if queued {
+        return lower(conn, candidate, row);
+    }
+    let lifted = row.state == UrlState::Excluded as i16 && is_liftable(row.reason.as_deref());
+    let revived = revive && row.pass < candidate.find.pass;
+    if candidate.is_wanted() && (lifted || revived) {
+        requeue(conn, candidate, row, now)?;
+        return Ok(Existing { depth: candidate.depth, revived: true });
+    }
+    Ok(Existing { depth: row.depth, revived: false })
+}
+
+fn lower(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<Existing, Fault> {
+    let (depth, hops) = (row.depth.min(candidate.depth), row.hops.min(candidate.hops));
+    if (depth, hops) != (row.depth, row.hops) {
+        both!(conn, c => diesel::update(this(candidate, row).filter(urls::due_at.is_not_null()))
+            .set((urls::depth.eq(depth), urls::hops.eq(hops)))
+            .execute(c))?;
+    }
+    Ok(Existing { depth, revived: false })
+}
+
+fn requeue(
+    conn: &mut Connection,
+    candidate: &Candidate<'_>,
+    row: &Row,
+    now: Millis,
+) -> Result<(), Fault> {
+    both!(conn, c => diesel::update(this(candidate, row).filter(urls::due_at.is_null()))
+        .set((
+            urls::state.eq(UrlState::Queued as i16),
+            urls::due_at.eq(now),
+            urls::tries.eq(0),
+            urls::pass.eq(candidate.find.pass),
+            urls::depth.eq(candidate.depth),
+            urls::hops.eq(candidate.hops),
+            urls::reason.eq(None::<String>),
+            urls::evidence.eq(None::<String>),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The row by its number, which SQLite likes, and by its key, which PostgreSQL likes.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn this<'a>(candidate: &'a Candidate<'a>, row: &'a Row) -> _ {
+    let job: i64 = candidate.find.job.0;
+    let host: i64 = candidate.find.url.host.0;
+    let key: i64 = candidate.find.url.key.0;
+    let id: i64 = row.id;
+    urls::table
+        .filter(urls::job.eq(job))
+        .filter(urls::host_key.eq(host))
+        .filter(urls::url_key.eq(key))
+        .filter(urls::id.eq(id))
+}

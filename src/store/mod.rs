@@ -1,0 +1,167 @@
+//! The durable store: SQLite by default, PostgreSQL for many daemons, behind the same synchronous
+//! functions.
+//!
+//! Every mutation is one transaction. Nothing here reads a clock, starts an actor or knows one;
+//! `now` is an argument, in Unix milliseconds.
+//!
+//! The files: `target`, `sqlite`, `connection` (the two databases as one type), `prepared` (statements of every commit), `lock` (who owns a
+//! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
+//! leases), `job`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
+//! (results), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
+//! retry, forget), and the readers `report`, `export`, `lookup`.
+
+mod amend;
+mod claim;
+mod commit;
+mod connection;
+mod error;
+mod export;
+mod insert;
+mod job;
+mod known_rows;
+mod lock;
+mod lookup;
+mod migrate;
+pub mod node;
+mod offer;
+mod prepared;
+mod queue;
+mod reinstate;
+mod report;
+mod schema;
+mod settle;
+mod sqlite;
+mod status;
+mod target;
+mod wake;
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use diesel::prelude::*;
+
+use crate::domain::Millis;
+use connection::{Connections, Manager, both};
+use error::Fault;
+use lock::OwnerLock;
+use target::Target;
+
+pub use amend::Retry;
+pub use error::{StoreError, StoreErrorKind};
+pub use export::{LinkPosition, LinkRecord, PageRecord};
+pub use job::{JobRow, JobState, NewJob, Origin};
+pub use lookup::Share;
+pub use offer::{Offered, Revisited};
+pub use report::{HostSum, JobReport};
+pub use status::Waiting;
+
+/// What a call of the store gives.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// No legal wait is longer (Retry-After, back-off, a host's rest): a stored time further ahead
+/// comes from a clock that jumped, and counts as now.
+pub const LONGEST_WAIT: Millis = 7 * 24 * 3_600_000;
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To crawl: brings the schema up to date; a SQLite file has one owner at a time.
+    Owner,
+    /// To read only, also while a crawl runs; creates no database.
+    Reader,
+}
+
+/// A daemon as the store knows it. Its number is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Node {
+    /// Random, positive, 63 bits.
+    pub id: i64,
+    /// The number of its last commit when it registered: 0.
+    pub seq: i64,
+}
+
+/// An open store. Its calls block.
+#[derive(Debug)]
+pub struct Store {
+    // In this order: connections are closed before the file's lock is given up.
+    connections: Connections,
+    ids: Ids,
+    _lock: Option<OwnerLock>,
+}
+
+impl Store {
+    /// Opens the store at `url`: `sqlite://PATH`, a bare path, or `postgres://...`.
+    ///
+    /// # Errors
+    /// With a kind that says what is wrong; a file that is refused is left as it was.
+    pub fn open(url: &str, access: Access) -> Result<Self> {
+        let target = Target::parse(url)?;
+        let lock = match &target {
+            Target::Sqlite(path) => {
+                sqlite::inspect(path, access)?;
+                (access == Access::Owner).then(|| OwnerLock::take(path)).transpose()?
+            }
+            Target::Postgres(_) => None,
+        };
+        let shown = target.shown();
+        let manager = Manager::new(target, access);
+        let mut first = manager.open()?;
+        let checked = match access {
+            Access::Owner => migrate::bring_up_to_date(&mut first),
+            Access::Reader => migrate::demand_current(&mut first),
+        };
+        let ids =
+            checked.and_then(|()| Ids::of(&mut first)).map_err(|fault| fault.into_error(&shown))?;
+        Ok(Self { connections: Connections::new(manager, first), ids, _lock: lock })
+    }
+
+    /// The database's name for messages: a path, or a URL without its password.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.connections.shown()
+    }
+}
+
+/// Maker of row numbers, which only ever grow: the age of a URL.
+///
+/// SQLite has one writer, which counts on. On PostgreSQL many nodes write: the number begins with
+/// the time, and continues at random, so that equal ones are rare; the key tells those apart.
+#[derive(Debug)]
+struct Ids {
+    next: AtomicI64,
+    /// Of PostgreSQL: where this node begins within a millisecond.
+    offset: Option<i64>,
+}
+
+impl Ids {
+    fn of(conn: &mut connection::Connection) -> std::result::Result<Self, Fault> {
+        if conn.is_postgres() {
+            let random = RandomState::new().build_hasher().finish() & 0x7_ffff;
+            return Ok(Self { next: AtomicI64::new(0), offset: Some(random.cast_signed()) });
+        }
+        let last: Option<i64> = both!(conn, c =>
+            schema::urls::table.select(diesel::dsl::max(schema::urls::id)).first(c))?;
+        Ok(Self { next: AtomicI64::new(last.unwrap_or(0) + 1), offset: None })
+    }
+
+    /// The first of `count` numbers.
+    fn take(&self, count: usize, now: Millis) -> i64 {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let least = self.offset.map_or(0, |offset| (now << 20) | offset);
+        // Only growth matters, and one thread does nearly all of it.
+        let after = |next: i64| next.max(least).saturating_add(count);
+        let before =
+            self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| Some(after(next)));
+        before.unwrap_or_default().max(least)
+    }
+}
+
+/// A text as both databases take it: PostgreSQL knows no NUL.
+fn clean(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}

@@ -1,0 +1,39 @@
+//! What a rule set aside comes back when the rules have changed.
+
+use diesel::prelude::*;
+use diesel::{sql_query, sql_types};
+
+use super::connection::both;
+use super::schema::urls;
+use super::{Result, Store, wake};
+use crate::domain::outcome::UrlState;
+use crate::domain::{JobId, Millis};
+
+impl Store {
+    /// Queues every excluded URL of a job again, to be judged by the present rules when its turn
+    /// comes. Gives their number. To be called before new rules are stored: a death in between
+    /// then leaves nothing set aside for good.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn reinstate(&self, job: JobId, now: Millis) -> Result<usize> {
+        self.connections.write_durably(|conn| {
+            let excluded = UrlState::Excluded as i16;
+            let hosts: Vec<i64> = both!(conn, c => urls::table
+                .filter(urls::job.eq(job.0).and(urls::state.eq(excluded)))
+                .select(urls::host_key)
+                .distinct()
+                .order(urls::host_key)
+                .load(c))?;
+            let pairs: Vec<(i64, i64)> = hosts.into_iter().map(|host| (job.0, host)).collect();
+            wake::wake(conn, &pairs, now)?;
+            let sql = "UPDATE urls SET state = 0, due_at = $1, tries = 0, reason = NULL, \
+                       evidence = NULL WHERE job = $2 AND state = $3";
+            Ok(both!(conn, c => sql_query(sql)
+                .bind::<sql_types::BigInt, _>(now)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .bind::<sql_types::SmallInt, _>(excluded)
+                .execute(c))?)
+        })
+    }
+}

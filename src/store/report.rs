@@ -1,0 +1,202 @@
+//! Summing up a job.
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+
+use super::connection::{Connection, both};
+use super::{Result, Store};
+use crate::domain::outcome::UrlState;
+use crate::domain::{JobId, Millis};
+
+/// Hosts named of each kind.
+const NAMED: i64 = 5;
+
+/// A job in figures.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobReport {
+    /// URLs by state; states without URLs are left out.
+    pub states: Vec<(UrlState, i64)>,
+    /// Answered URLs by HTTP status.
+    pub statuses: Vec<(u16, i64)>,
+    /// Failed URLs by reason, most first.
+    pub failures: Vec<(String, i64)>,
+    /// Excluded URLs by reason, most first.
+    pub exclusions: Vec<(String, i64)>,
+    /// Decoded body bytes in all.
+    pub bytes: i64,
+    /// Links found in all.
+    pub links: i64,
+    /// Of them, those that got no row, as out of scope.
+    pub out_of_scope: i64,
+    /// Pages whose links were cut at `max_links_per_page`.
+    pub links_cut: i64,
+    /// Hosts that the job knows.
+    pub hosts: i64,
+    /// First and last moment of sending.
+    pub fetched: Option<(Millis, Millis)>,
+    /// The five hosts with the longest mean answer; `figure` is milliseconds.
+    pub slowest: Vec<HostSum>,
+    /// The five hosts with the most failures; `figure` is their number.
+    pub failing: Vec<HostSum>,
+    /// Hosts given up, with the reason.
+    pub given_up: Vec<(String, String)>,
+}
+
+/// A host with a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSum {
+    /// `example.org`.
+    pub authority: String,
+    /// URLs counted.
+    pub urls: i64,
+    /// What is compared.
+    pub figure: i64,
+}
+
+#[derive(QueryableByName)]
+struct Group {
+    #[diesel(sql_type = sql_types::SmallInt)]
+    state: i16,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Integer>)]
+    status: Option<i32>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    reason: Option<String>,
+    #[diesel(sql_type = sql_types::BigInt)]
+    urls: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    bytes: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    links: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    out_of_scope: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    links_cut: i64,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    first: Option<i64>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    last: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct HostFigure {
+    #[diesel(sql_type = sql_types::Text)]
+    authority: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    urls: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    figure: i64,
+}
+
+#[derive(QueryableByName)]
+struct GivenUp {
+    #[diesel(sql_type = sql_types::Text)]
+    authority: String,
+    #[diesel(sql_type = sql_types::Text)]
+    given_up: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = sql_types::BigInt)]
+    rows: i64,
+}
+
+const GROUPS: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
+    CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes, \
+    CAST(COALESCE(SUM(links), 0) AS BIGINT) AS links, \
+    CAST(COALESCE(SUM(out_of_scope), 0) AS BIGINT) AS out_of_scope, \
+    CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS links_cut, \
+    MIN(fetched_at) AS first, MAX(fetched_at) AS last \
+    FROM urls WHERE job = $1 GROUP BY state, status, reason";
+
+const SLOWEST: &str = "SELECT h.authority, u.urls, u.figure FROM \
+    (SELECT host_key, COUNT(*) AS urls, CAST(AVG(elapsed_ms) AS BIGINT) AS figure FROM urls \
+     WHERE job = $1 AND elapsed_ms IS NOT NULL GROUP BY host_key \
+     ORDER BY 3 DESC, 1 LIMIT $2) u \
+    JOIN host h ON h.host_key = u.host_key ORDER BY u.figure DESC, h.authority";
+
+const FAILING: &str = "SELECT h.authority, u.urls, u.urls AS figure FROM \
+    (SELECT host_key, COUNT(*) AS urls FROM urls WHERE job = $1 AND state = 2 \
+     GROUP BY host_key ORDER BY 2 DESC, 1 LIMIT $2) u \
+    JOIN host h ON h.host_key = u.host_key ORDER BY u.urls DESC, h.authority";
+
+const GIVEN_UP: &str = "SELECT h.authority, jh.given_up FROM job_host jh \
+    JOIN host h ON h.host_key = jh.host_key \
+    WHERE jh.job = $1 AND jh.given_up IS NOT NULL ORDER BY h.authority LIMIT 100";
+
+impl Store {
+    /// Sums up a job, from one state of the database.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn job_report(&self, job: JobId) -> Result<JobReport> {
+        self.connections.snapshot(|conn| {
+            let groups: Vec<Group> = both!(conn, c =>
+                sql_query(GROUPS).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+            let given_up: Vec<GivenUp> = both!(conn, c =>
+                sql_query(GIVEN_UP).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+            let hosts: Count = both!(conn, c =>
+                sql_query("SELECT COUNT(*) AS rows FROM job_host WHERE job = $1")
+                    .bind::<sql_types::BigInt, _>(job.0)
+                    .get_result(c))?;
+            let mut report = sum_up(&groups);
+            report.hosts = hosts.rows;
+            report.slowest = hosts_by(conn, SLOWEST, job)?;
+            report.failing = hosts_by(conn, FAILING, job)?;
+            report.given_up =
+                given_up.into_iter().map(|row| (row.authority, row.given_up)).collect();
+            Ok(report)
+        })
+    }
+}
+
+fn hosts_by(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult<Vec<HostSum>> {
+    let rows: Vec<HostFigure> = both!(conn, c => sql_query(sql)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .bind::<sql_types::BigInt, _>(NAMED)
+        .get_results(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| HostSum { authority: row.authority, urls: row.urls, figure: row.figure })
+        .collect())
+}
+
+fn sum_up(groups: &[Group]) -> JobReport {
+    let mut report = JobReport::default();
+    for group in groups {
+        let state = UrlState::from_number(group.state).unwrap_or(UrlState::Failed);
+        add(&mut report.states, state, group.urls);
+        if let Some(status) = group.status.and_then(|status| u16::try_from(status).ok())
+            && state != UrlState::Queued
+        {
+            add(&mut report.statuses, status, group.urls);
+        }
+        if let Some(reason) = &group.reason {
+            match state {
+                UrlState::Failed => add(&mut report.failures, reason.clone(), group.urls),
+                UrlState::Excluded => add(&mut report.exclusions, reason.clone(), group.urls),
+                _ => {}
+            }
+        }
+        report.bytes += group.bytes;
+        report.links += group.links;
+        report.out_of_scope += group.out_of_scope;
+        report.links_cut += group.links_cut;
+        if let (Some(first), Some(last)) = (group.first, group.last) {
+            let (earliest, latest) = report.fetched.unwrap_or((first, last));
+            report.fetched = Some((earliest.min(first), latest.max(last)));
+        }
+    }
+    report.states.sort_unstable();
+    report.statuses.sort_unstable();
+    for reasons in [&mut report.failures, &mut report.exclusions] {
+        reasons.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    }
+    report
+}
+
+fn add<K: PartialEq>(counts: &mut Vec<(K, i64)>, key: K, count: i64) {
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, sum)) => *sum += count,
+        None => counts.push((key, count)),
+    }
+}

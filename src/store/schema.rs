@@ -1,0 +1,127 @@
+//! The tables, as diesel sees them; one file for both databases (`diesel.toml`).
+
+diesel::table! {
+    node (id) {
+        id -> BigInt,
+        name -> Text,
+        seq -> BigInt,
+        started_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    job (id) {
+        id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        origin -> Text,
+        spec -> Text,
+        state -> SmallInt,
+        pass -> Integer,
+        pass_started_at -> BigInt,
+        cursor -> Nullable<Text>,
+        exhausted -> Bool,
+        asked -> BigInt,
+        running_ms -> BigInt,
+        peak_in_flight -> Integer,
+        connect_us -> BigInt,
+        head_us -> BigInt,
+        body_us -> BigInt,
+        extract_us -> BigInt,
+        limit_hit -> Nullable<Text>,
+        started_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    host (host_key) {
+        host_key -> BigInt,
+        authority -> Text,
+        asked_at -> BigInt,
+        not_before -> BigInt,
+        backoff_ms -> BigInt,
+        fails -> Integer,
+        failing_since -> BigInt,
+        answered_at -> BigInt,
+        owner -> BigInt,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_host (job, host_key) {
+        job -> BigInt,
+        host_key -> BigInt,
+        due_at -> Nullable<BigInt>,
+        asked -> BigInt,
+        given_up -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    robots (origin) {
+        origin -> Text,
+        host_key -> BigInt,
+        fetched_at -> BigInt,
+        expires_at -> BigInt,
+        status -> Nullable<Integer>,
+        body -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    urls (id) {
+        id -> BigInt,
+        job -> BigInt,
+        host_key -> BigInt,
+        url_key -> BigInt,
+        url -> Text,
+        depth -> Integer,
+        hops -> Integer,
+        state -> SmallInt,
+        due_at -> Nullable<BigInt>,
+        tries -> Integer,
+        pass -> Integer,
+        status -> Nullable<Integer>,
+        reason -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        redirect_to -> Nullable<Text>,
+        redirect_key -> Nullable<BigInt>,
+        content_type -> Nullable<Text>,
+        charset -> Nullable<Text>,
+        bytes -> Nullable<BigInt>,
+        referrer -> Nullable<BigInt>,
+        referrer_host -> Nullable<BigInt>,
+        via_kind -> SmallInt,
+        via_text -> Nullable<Text>,
+        via_nofollow -> Bool,
+        links -> Nullable<Integer>,
+        new_links -> Nullable<Integer>,
+        title -> Nullable<Text>,
+        digest -> Nullable<Binary>,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        noindex -> Bool,
+        links_cut -> Bool,
+        out_of_scope -> Nullable<Integer>,
+        fetched_at -> Nullable<BigInt>,
+        elapsed_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    link (job, source_host, source, ordinal) {
+        job -> BigInt,
+        source_host -> BigInt,
+        source -> BigInt,
+        ordinal -> Integer,
+        target -> Text,
+        kind -> SmallInt,
+        text -> Nullable<Text>,
+        nofollow -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(host, job_host, urls, link, job, node, robots);

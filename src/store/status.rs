@@ -1,0 +1,60 @@
+//! What a job's hosts wait for.
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+
+use super::connection::both;
+use super::{Result, Store};
+use crate::domain::{JobId, Millis};
+
+/// Hosts at which a job has something to ask; each is counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, QueryableByName)]
+pub struct Waiting {
+    /// Leased by a node that is alive.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub leased: i64,
+    /// Could not be reached last time, and rest.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub unreachable: i64,
+    /// Answer, but asked for a pause: Retry-After or back-off.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub pausing: i64,
+    /// Free, but nothing is due there yet.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub later: i64,
+    /// Free, and something is due now.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub ready: i64,
+}
+
+/// SQLite numbers parameters as they first appear: `$1` must come before `$2`.
+const WAITING: &str = "SELECT \
+    COUNT(CASE WHEN why = 0 THEN 1 END) AS leased, \
+    COUNT(CASE WHEN why = 1 THEN 1 END) AS unreachable, \
+    COUNT(CASE WHEN why = 2 THEN 1 END) AS pausing, \
+    COUNT(CASE WHEN why = 3 THEN 1 END) AS later, \
+    COUNT(CASE WHEN why = 4 THEN 1 END) AS ready FROM \
+    (SELECT CASE \
+        WHEN n.id IS NOT NULL THEN 0 \
+        WHEN h.not_before > $1 AND h.fails > 0 THEN 1 \
+        WHEN h.not_before > $1 THEN 2 \
+        WHEN jh.due_at > $1 THEN 3 \
+        ELSE 4 END AS why \
+     FROM job_host jh JOIN host h ON h.host_key = jh.host_key \
+     LEFT JOIN node n ON n.id = h.owner AND n.expires_at > $1 \
+     WHERE jh.job = $2 AND jh.due_at IS NOT NULL AND jh.given_up IS NULL) reasons";
+
+impl Store {
+    /// What the hosts wait for at which a job has something to ask.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn waiting(&self, job: JobId, now: Millis) -> Result<Waiting> {
+        self.connections.read(|conn| {
+            let found = both!(conn, c => sql_query(WAITING)
+                .bind::<sql_types::BigInt, _>(now)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .get_result(c))?;
+            Ok(found)
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! The store keeps its promises on both databases.
+//!
+//! Needs a PostgreSQL server where databases may be created, named by `CRAWLD_TEST_POSTGRES`
+//! (`postgres://user@host:port/`); `scripts/test` starts one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure ends the test"
+)]
+
+#[path = "store/ground.rs"]
+mod ground;
+
+#[path = "store/commit.rs"]
+mod commit;
+#[path = "store/frontier.rs"]
+mod frontier;
+#[path = "store/jobs.rs"]
+mod jobs;
+#[path = "store/leases.rs"]
+mod leases;
+#[path = "store/opening.rs"]
+mod opening;
+#[path = "store/reading.rs"]
+mod reading;
+#[path = "store/schema.rs"]
+mod schema;
