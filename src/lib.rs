@@ -14,7 +14,9 @@
 //! is an argument. `store` and `http` never meet.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod frontier;
 pub mod http;
+pub mod output;
 pub mod store;

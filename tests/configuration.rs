@@ -1,0 +1,38 @@
+//! `config/crawld.toml` names every key with its default.
+#![cfg(test)]
+
+use std::path::Path;
+
+use crawld::config::load;
+
+/// Keys whose value in the file is an example, not the default.
+const EXAMPLES: [&str; 4] = ["user_agent", "headers", "ca_file", "robots_agent"];
+/// Keys that are `None` by default and stand for what the file says.
+const IMPLIED: [&str; 3] = ["grace", "log", "url"];
+
+#[test]
+fn the_commented_file_is_valid_and_holds_the_defaults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/crawld.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let key = |line: &str| line.trim_start_matches("# ").split(' ').next().unwrap_or("").to_owned();
+    let without = |names: &[&str]| -> String {
+        let lines = text.lines().filter(|line| !names.contains(&key(line).as_str()));
+        lines.map(uncommented).collect::<Vec<_>>().join("\n")
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crawld.toml");
+    std::fs::write(&file, without(&[])).unwrap();
+    load(Some(&file), &[]).expect("every key is known");
+    std::fs::write(&file, without(&[&EXAMPLES[..], &IMPLIED[..]].concat())).unwrap();
+    assert_eq!(load(Some(&file), &[]), load(None, &[]));
+}
+
+/// `# key = value` without its sign; prose stays a comment.
+fn uncommented(line: &str) -> &str {
+    let key_value = line.strip_prefix("# ").filter(|rest| {
+        let word = rest.split(' ').next().unwrap_or_default();
+        rest[word.len()..].starts_with(" = ")
+            && word.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+    });
+    key_value.unwrap_or(line)
+}
