@@ -13,10 +13,15 @@
 //! `domain` and `frontier` know no clock, no socket, no database and no actor: whatever time it is
 //! is an argument. `store` and `http` never meet.
 
+pub mod actors;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod faults;
 pub mod frontier;
 pub mod http;
+pub mod logging;
 pub mod output;
+pub mod signals;
 pub mod store;

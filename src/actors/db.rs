@@ -1,0 +1,181 @@
+//! The owner of the store: runs one call at a time on a thread of its own.
+
+use std::sync::Arc;
+
+use actix::{Actor, Context, Handler, Message};
+
+use super::contain::Notice;
+use crate::clock::Clock;
+use crate::domain::outcome::Reason;
+use crate::domain::{HostKey, JobId, Millis};
+use crate::faults;
+use crate::frontier::record::{ClaimedHost, Commit, Committed, NewUrl, Release, Taken};
+use crate::frontier::window::Read;
+use crate::store::{JobRow, JobState, Node, Offered, Revisited, Store, StoreError};
+
+/// How long a lease lasts without a sign of life.
+pub const LEASE: Millis = 30_000;
+/// Rows failed in one step when a host is given up.
+pub const GIVE_UP_STEP: usize = 1_000;
+
+/// A call of the store. Cloned cheaply, so that it can be made again when its reply was lost:
+/// every one of them is harmless when repeated.
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// Enter as a node.
+    Register,
+    /// How far is the job of this name?
+    Load(JobId, String),
+    /// Apply a batch.
+    Commit(Node, i64, Arc<Commit>),
+    /// Read a queue.
+    Take(Read),
+    /// Make URLs known.
+    Offer(Node, Arc<Offer>),
+    /// Make known rows due again: job, after this row, how many.
+    Revisit(Node, JobId, i64, usize),
+    /// Lease hosts.
+    Claim(Node, Arc<[JobId]>, usize),
+    /// Lease one host by name.
+    ClaimHost(Node, String),
+    /// Give hosts back.
+    Release(Node, Arc<Vec<Release>>),
+    /// Fail a queue, step by step.
+    GiveUp(JobId, HostKey, Reason),
+    /// When does something become due?
+    NextDue(Arc<[JobId]>),
+    /// Is nothing queued?
+    IsDrained(JobId),
+    /// Write down how a job stands.
+    SetState(JobId, JobState, Option<String>),
+    /// A sign of life, and the hosts of dead nodes set free.
+    Heartbeat(Node),
+    /// A clean end.
+    Retire(Node),
+}
+
+/// Requests to be made known, with the generator's position after them.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Whose.
+    pub job: JobId,
+    /// The requests.
+    pub urls: Vec<NewUrl>,
+    /// The position; `None` leaves it.
+    pub cursor: Option<String>,
+    /// Is that all?
+    pub exhausted: bool,
+}
+
+/// What a call gives.
+#[derive(Debug)]
+pub enum Reply {
+    /// To `Register`.
+    Registered(Node),
+    /// To `Load`; `None` when there is no such job any more.
+    Loaded(Option<Box<JobRow>>),
+    /// To `Commit`.
+    Committed(Committed),
+    /// To `Take`.
+    Taken(Taken),
+    /// To `Offer`.
+    Offered(Offered),
+    /// To `Revisit`.
+    Revisited(Revisited),
+    /// To `Claim` and `ClaimHost`.
+    Claimed(Vec<ClaimedHost>),
+    /// To `GiveUp`: rows failed.
+    GaveUp(usize),
+    /// To `NextDue`.
+    NextDue(Option<Millis>),
+    /// To `IsDrained`.
+    Drained(bool),
+    /// To the rest.
+    Done,
+}
+
+/// One call; the reply promises that it is on disk.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Reply, StoreError>")]
+pub struct Apply(pub Call);
+
+/// The actor.
+#[derive(Debug)]
+pub struct DbActor {
+    store: Arc<Store>,
+    clock: Clock,
+    node_name: String,
+    _notice: Notice,
+}
+
+impl DbActor {
+    /// The owner of `store`, which enters it as `node_name`.
+    #[must_use]
+    pub fn new(store: Arc<Store>, clock: Clock, node_name: String, notice: Notice) -> Self {
+        Self { store, clock, node_name, _notice: notice }
+    }
+
+    fn run(&self, call: Call) -> Result<Reply, StoreError> {
+        let now = self.clock.now();
+        let store = &self.store;
+        Ok(match call {
+            Call::Register => Reply::Registered(store.register(&self.node_name, now, LEASE)?),
+            Call::Load(_, name) => Reply::Loaded(store.job_by_name(&name)?.map(Box::new)),
+            Call::Commit(node, seq, batch) => {
+                faults::pass("db-before-commit", "");
+                let committed = store.commit(&node, seq, &batch, now, LEASE)?;
+                faults::pass("db-after-commit", "");
+                Reply::Committed(committed)
+            }
+            Call::Take(read) => Reply::Taken(store.take(read.job, read.host, read.limit, now)?),
+            Call::Offer(node, offer) => {
+                let cursor = offer.cursor.as_deref();
+                let (urls, all) = (&offer.urls, offer.exhausted);
+                Reply::Offered(store.offer(&node, offer.job, urls, cursor, all, true, now)?)
+            }
+            Call::Revisit(node, job, after, limit) => {
+                Reply::Revisited(store.revisit(&node, job, after, limit, now)?)
+            }
+            Call::Claim(node, jobs, limit) => {
+                Reply::Claimed(store.claim(&node, &jobs, limit, now)?)
+            }
+            Call::ClaimHost(node, authority) => {
+                Reply::Claimed(store.claim_host(&node, &authority, now)?.into_iter().collect())
+            }
+            Call::Release(node, hosts) => {
+                store.release(&node, &hosts, now)?;
+                Reply::Done
+            }
+            Call::GiveUp(job, host, reason) => {
+                Reply::GaveUp(store.give_up(job, host, reason, GIVE_UP_STEP, now)?)
+            }
+            Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
+            Call::IsDrained(job) => Reply::Drained(store.is_drained(job)?),
+            Call::SetState(job, state, limit) => {
+                store.set_job_state(job, state, limit.as_deref(), now)?;
+                Reply::Done
+            }
+            Call::Heartbeat(node) => {
+                store.heartbeat(&node, now, LEASE)?;
+                Reply::Done
+            }
+            Call::Retire(node) => {
+                store.retire(&node, now)?;
+                Reply::Done
+            }
+        })
+    }
+}
+
+impl Actor for DbActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Apply> for DbActor {
+    type Result = Result<Reply, StoreError>;
+
+    fn handle(&mut self, Apply(call): Apply, _: &mut Self::Context) -> Self::Result {
+        faults::pass("db", "");
+        self.run(call)
+    }
+}

@@ -1,0 +1,68 @@
+//! Produces a job's first requests, batch by batch, from a cursor.
+//!
+//! It holds no position of its own: the cursor comes with each request for more and is stored in
+//! the transaction that stores the batch, so a death repeats or loses nothing.
+
+use std::sync::Arc;
+
+use actix::{Actor, Context, Handler, MessageResult};
+
+use super::contain::Notice;
+use super::messages::{Batch, Produce};
+use crate::domain::job::{Generator, Job};
+use crate::faults;
+use crate::frontier::discover::new_url;
+
+/// The actor.
+#[derive(Debug)]
+pub struct GeneratorActor {
+    job: Arc<Job>,
+    pass: i32,
+    _notice: Notice,
+}
+
+impl GeneratorActor {
+    /// The generator of a job in this pass.
+    #[must_use]
+    pub fn new(job: Arc<Job>, pass: i32, notice: Notice) -> Self {
+        Self { job, pass, _notice: notice }
+    }
+
+    /// The batch after `cursor`: `roots:N` while there are roots, then, in later passes,
+    /// `revisit:ID` through all that is known.
+    fn batch(&self, cursor: Option<&str>, room: usize) -> Batch {
+        if let Some(after) = cursor.and_then(|c| c.strip_prefix("revisit:")) {
+            return Batch::Revisit { after: after.parse().unwrap_or(0) };
+        }
+        let Generator::Roots(roots) = &self.job.generator;
+        let done: usize =
+            cursor.and_then(|c| c.strip_prefix("roots:")).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let urls: Vec<_> = roots
+            .iter()
+            .skip(done)
+            .take(room.max(1))
+            .map(|root| new_url(&self.job, &root.url, 0))
+            .collect();
+        let done = done + urls.len();
+        let last = done >= roots.len();
+        let again = self.pass > 1;
+        Batch::Offer {
+            urls,
+            cursor: if last && again { "revisit:0".to_owned() } else { format!("roots:{done}") },
+            exhausted: last && !again,
+        }
+    }
+}
+
+impl Actor for GeneratorActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Produce> for GeneratorActor {
+    type Result = MessageResult<Produce>;
+
+    fn handle(&mut self, msg: Produce, _: &mut Self::Context) -> Self::Result {
+        faults::pass("generator", &self.job.name);
+        MessageResult(self.batch(msg.cursor.as_deref(), msg.room))
+    }
+}

@@ -1,0 +1,204 @@
+//! Every message between actors, who sends it and what the reply promises.
+
+use std::sync::Arc;
+
+use actix::{Addr, Message, Recipient};
+
+use super::db::DbActor;
+use super::fetcher::FetchActor;
+use super::generator::GeneratorActor;
+use crate::domain::job::Job;
+use crate::domain::{HostKey, JobId, Millis};
+use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::host::Work;
+use crate::frontier::record::NewUrl;
+use crate::store::StoreError;
+
+/// Who an actor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The one scheduler.
+    Scheduler,
+    /// The one owner of the store.
+    Db,
+    /// The fetcher in this slot.
+    Fetcher(usize),
+    /// The generator of this job.
+    Generator(JobId),
+}
+
+/// Supervisor to an actor that is to be no more, with all that it is doing.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Quit;
+
+/// A thread that fetches to Supervisor: the fetcher of this slot is there.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct FetcherUp {
+    /// Its slot.
+    pub slot: usize,
+    /// Which of that slot: one that has been replaced meanwhile quits.
+    pub generation: u64,
+    /// Its address.
+    pub fetcher: Addr<FetchActor>,
+}
+
+/// Any actor to Supervisor, from its drop: it is no more.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Died {
+    /// Who it was.
+    pub role: Role,
+    /// Which of that role: old news is ignored.
+    pub generation: u64,
+    /// Was it a panic?
+    pub panicked: bool,
+}
+
+/// Supervisor to Scheduler: here is a worker (again).
+#[derive(Message)]
+#[rtype(result = "()")]
+pub enum Hire {
+    /// The store's owner.
+    Db(Addr<DbActor>),
+    /// A fetcher and its slot.
+    Fetcher(usize, Addr<FetchActor>),
+    /// A job's generator.
+    Generator(JobId, Addr<GeneratorActor>),
+}
+
+/// Supervisor to Scheduler: run this job, from where the store says that it is.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct StartJob {
+    /// What it is.
+    pub job: Arc<Job>,
+    /// Which pass it is in.
+    pub pass: i32,
+}
+
+/// Supervisor to Scheduler: start nothing more; answers until `deadline` are taken in; then
+/// commit, give all hosts back and say [`Event::Drained`].
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Drain {
+    /// When waiting ends.
+    pub deadline: Millis,
+}
+
+/// Scheduler to Supervisor.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub enum Event {
+    /// A job is complete, or cut by the limit named.
+    JobEnded(JobId, Option<String>),
+    /// Everything is committed and given back.
+    Drained,
+    /// The store is of no more use.
+    StoreLost(StoreError),
+}
+
+/// Scheduler to Fetcher. The reply is the answer; `MailboxError` means that the fetcher died of it.
+#[derive(Debug, Message)]
+#[rtype(result = "Landing")]
+pub struct Fetch {
+    /// Whose request.
+    pub job: Arc<Job>,
+    /// To which host.
+    pub host: HostKey,
+    /// What to ask.
+    pub work: Work,
+    /// Where its start is to be reported; `None` where no delay applies.
+    pub start: Option<Recipient<Started>>,
+    /// May the connection be kept for another request?
+    pub keep_alive: bool,
+}
+
+/// A fetcher's answer.
+#[derive(Debug)]
+pub enum Landing {
+    /// To a page.
+    Page(Box<Answer>),
+    /// To a robots.txt.
+    Robots(Box<RobotsAnswer>),
+}
+
+/// Fetcher to Scheduler: the request head went out.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Started {
+    /// To this host.
+    pub host: HostKey,
+    /// From this slot.
+    pub slot: usize,
+    /// At this moment.
+    pub at: Millis,
+}
+
+/// Scheduler to itself: a fetch has come back.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Landed {
+    /// The slot it came from.
+    pub slot: usize,
+    /// The flight's number.
+    pub flight: u64,
+    /// `None`: the fetcher died.
+    pub landing: Option<Landing>,
+}
+
+/// Scheduler to Generator: more requests from this cursor on.
+#[derive(Debug, Message)]
+#[rtype(result = "Batch")]
+pub struct Produce {
+    /// Where to go on.
+    pub cursor: Option<String>,
+    /// Most requests wanted.
+    pub room: usize,
+}
+
+/// A generator's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Batch {
+    /// These requests; the cursor after them.
+    Offer {
+        /// The requests.
+        urls: Vec<NewUrl>,
+        /// The position after them.
+        cursor: String,
+        /// Is that all?
+        exhausted: bool,
+    },
+    /// The next stored rows after this one.
+    Revisit {
+        /// Row number.
+        after: i64,
+    },
+}
+
+/// Anybody to Scheduler: how are things?
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Observation")]
+pub struct Observe;
+
+/// A snapshot of the Scheduler.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// URLs asked and settled in this run.
+    pub settled: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// Requests in flight.
+    pub in_flight: usize,
+    /// Most in flight so far.
+    pub peak_in_flight: usize,
+    /// Hosts held.
+    pub hosts: usize,
+    /// URLs made known in this run.
+    pub found: u64,
+    /// Body bytes in this run.
+    pub bytes: u64,
+    /// Why nothing moves, when nothing does.
+    pub waiting: Option<String>,
+}

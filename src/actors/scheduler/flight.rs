@@ -1,0 +1,336 @@
+//! Requests go out and come back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix::{Addr, AsyncContext, Context, Handler, Message};
+
+use super::SchedulerActor;
+use crate::actors::fetcher::FetchActor;
+use crate::actors::generator::GeneratorActor;
+use crate::actors::messages::{Batch, Fetch, Landed, Landing, Produce, Started};
+use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::{HostKey, JobId, Millis};
+use crate::faults;
+use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::host::Work;
+use crate::frontier::record::{QueuedUrl, Settled};
+use crate::frontier::robots_gate::RobotsErrand;
+use crate::frontier::verdict::{Moment, Verdict};
+use crate::frontier::window::Step;
+
+/// Bytes of uncommitted outcomes beyond which nothing goes out.
+const MOST_UNCOMMITTED: usize = 16 << 20;
+
+/// Fetchers and what they are doing.
+pub(super) struct Flights {
+    fetchers: Vec<Option<Addr<FetchActor>>>,
+    idle: Vec<usize>,
+    under_way: HashMap<usize, Flight>,
+    stale: HashMap<i64, u8>,
+    numbers: u64,
+}
+
+/// One request under way.
+struct Flight {
+    number: u64,
+    host: HostKey,
+    work: Work,
+    /// Its start has been said, or need not be.
+    reported: bool,
+    begun_at: Millis,
+}
+
+impl Flights {
+    pub(super) fn new(slots: usize) -> Self {
+        Self {
+            fetchers: (0..slots).map(|_| None).collect(),
+            idle: Vec::with_capacity(slots),
+            under_way: HashMap::new(),
+            stale: HashMap::new(),
+            numbers: 0,
+        }
+    }
+
+    pub(super) fn hire(&mut self, slot: usize, fetcher: Addr<FetchActor>) {
+        if let Some(place) = self.fetchers.get_mut(slot) {
+            *place = Some(fetcher);
+            if !self.under_way.contains_key(&slot) && !self.idle.contains(&slot) {
+                self.idle.push(slot);
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+
+    fn address(&self, slot: usize) -> Option<&Addr<FetchActor>> {
+        self.fetchers.get(slot).and_then(Option::as_ref)
+    }
+}
+
+impl SchedulerActor {
+    /// Do the limits let another request go out?
+    pub(super) fn has_credit(&self) -> bool {
+        !self.flights.idle.is_empty()
+            && self.flights.len() + self.batches.len() < 2 * self.concurrency
+            && self.batches.weight() < MOST_UNCOMMITTED
+            && self.desk.trouble.is_none()
+    }
+
+    /// Sends out whatever may go out now.
+    pub(super) fn dispatch(&mut self, now: Millis, ctx: &mut Context<Self>) {
+        while self.draining.is_none() && self.has_credit() {
+            let jobs = &self.jobs;
+            let admits = |id| jobs.get(&id).is_some_and(|run| run.admits(now));
+            match self.window.next(now, &admits) {
+                Some(Step::Ask(host, work)) => self.send(host, work, now, ctx),
+                Some(Step::Unasked(_, settled)) => self.take_in(*settled, 512, [0; 4], now),
+                None => return,
+            }
+        }
+    }
+
+    fn send(&mut self, host: HostKey, mut work: Work, now: Millis, ctx: &mut Context<Self>) {
+        if let Work::Page(row) = &mut work {
+            row.depth = self.lowered(row).unwrap_or(row.depth);
+        }
+        let job = match &work {
+            Work::Page(row) => row.job,
+            Work::Robots(_, job) => *job,
+        };
+        let job = match self.jobs.get_mut(&job) {
+            Some(run) => {
+                if let Work::Page(_) = work {
+                    run.in_flight += 1;
+                }
+                Arc::clone(&run.job)
+            }
+            // An errand on a host where no job has work is asked in any job's name.
+            None => match self.jobs.values().next() {
+                Some(run) => Arc::clone(&run.job),
+                None => return,
+            },
+        };
+        let Some(slot) = self.flights.idle.pop() else { return };
+        let reports =
+            self.window.host(host).is_some_and(crate::frontier::host::Host::reports_start);
+        self.flights.numbers += 1;
+        let number = self.flights.numbers;
+        let me = ctx.address();
+        let start = reports.then(|| me.clone().recipient::<Started>());
+        let flight = Flight { number, host, work: work.clone(), reported: !reports, begun_at: now };
+        self.flights.under_way.insert(slot, flight);
+        let in_flight = self.flights.len();
+        self.seen.peak_in_flight = self.seen.peak_in_flight.max(in_flight);
+        if let Some(run) = self.jobs.get_mut(&job.id) {
+            let peak = i32::try_from(in_flight).unwrap_or(i32::MAX);
+            run.delta.peak_in_flight = run.delta.peak_in_flight.max(peak);
+        }
+        let fetch = Fetch { job, host, work, start, keep_alive: true };
+        let Some(fetcher) = self.flights.address(slot).cloned() else {
+            me.do_send(Landed { slot, flight: number, landing: None });
+            return;
+        };
+        actix_rt::spawn(async move {
+            let landing = fetcher.send(fetch).await.ok();
+            me.do_send(Landed { slot, flight: number, landing });
+        });
+    }
+
+    fn moment(&self, now: Millis, salt: i64) -> Moment {
+        let luck = salt.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ now.cast_unsigned();
+        let stale = self.flights.stale.get(&salt).copied().unwrap_or(0);
+        Moment { now, luck: luck.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 17, stale }
+    }
+
+    fn page_landed(&mut self, flight: &Flight, row: QueuedUrl, answer: Answer, now: Millis) {
+        if let Some(run) = self.jobs.get_mut(&row.job) {
+            run.in_flight -= 1;
+            let (job, url, status) = (&run.job.name, &row.url, answer.facts.status.unwrap_or(0));
+            match &answer.failure {
+                Some((reason, words)) => log::debug!("job={job} url={url} {reason}: {words}"),
+                None => log::debug!("job={job} url={url} status={status}"),
+            }
+        }
+        let depth = self.lowered(&row).unwrap_or(row.depth);
+        let lowered = depth < row.depth;
+        let row = QueuedUrl { depth, ..row };
+        let (host, id) = (row.host, row.id);
+        let leads_on = matches!(answer.facts.status, Some(200..=399)) && answer.failure.is_none();
+        if lowered && leads_on {
+            // What it leads to was judged too deep: it is asked again.
+            let sent_at = answer.facts.fetched_at;
+            let verdict = self.window.put_back(row, sent_at, flight.reported, now);
+            self.batches.touch(host, false, now);
+            if let Some(Verdict::Settled(settled)) = verdict {
+                self.take_in(*settled, 512, [0; 4], now);
+            }
+            self.tell_given_up(now);
+            return;
+        }
+        let weight = answer.weight();
+        let phases = answer.phases_us;
+        let slow = |w: &crate::frontier::window::Window| {
+            w.host(host).map(|h| (h.pace.not_before, h.pace.backoff))
+        };
+        let before = slow(&self.window);
+        let moment = self.moment(now, id);
+        let verdict = self.window.settle(row, answer, flight.reported, moment);
+        let after = slow(&self.window);
+        let slowed = before.zip(after).is_some_and(|(before, after)| after > before);
+        self.batches.touch(host, slowed, now);
+        if !matches!(verdict, Some(Verdict::Stale)) {
+            self.flights.stale.remove(&id);
+        }
+        match verdict {
+            Some(Verdict::Settled(settled)) => self.take_in(*settled, weight, phases, now),
+            Some(Verdict::GiveUp(settled)) => {
+                self.take_in(*settled, weight, phases, now);
+            }
+            Some(Verdict::Deferred(deferred)) => {
+                if let Some(run) = self.jobs.get_mut(&deferred.job) {
+                    run.settled(phases);
+                }
+                self.batches.defer(*deferred, now);
+            }
+            Some(Verdict::Stale) => {
+                let stale = self.flights.stale.entry(id).or_insert(0);
+                *stale = stale.saturating_add(1);
+            }
+            Some(Verdict::Again) | None => {}
+        }
+        self.tell_given_up(now);
+    }
+
+    /// Passes on which hosts are given up.
+    fn tell_given_up(&mut self, now: Millis) {
+        while let Some((job, host, reason)) = self.window.next_given_up() {
+            self.batches.give_up(job, host, reason, now);
+        }
+    }
+
+    /// The depth of a page that a shorter way was found to while it was being asked, where depth is
+    /// what decides which of its links are followed.
+    fn lowered(&self, row: &QueuedUrl) -> Option<i32> {
+        let run = self.jobs.get(&row.job)?;
+        run.job.limits.max_depth?;
+        let known = self.known.depth(row.job, row.key);
+        let found = self.batches.depth(row.job, row.key);
+        known.into_iter().chain(found).min().filter(|depth| *depth < row.depth)
+    }
+
+    /// Takes in a final result.
+    fn take_in(&mut self, settled: Settled, weight: usize, phases: [i64; 4], now: Millis) {
+        if let Some(run) = self.jobs.get_mut(&settled.job) {
+            run.settled(phases);
+            run.pending += i64::from(settled.asked);
+            if run.job.limits.max_depth.is_some() {
+                self.batches.note_depths(&settled);
+            }
+        }
+        self.seen.settled += u64::from(settled.asked);
+        self.seen.failed += u64::from(settled.state == UrlState::Failed);
+        self.seen.bytes += settled.facts.bytes.unwrap_or(0).unsigned_abs();
+        self.batches.settle(settled, weight, now);
+    }
+
+    fn robots_landed(
+        &mut self,
+        flight: &Flight,
+        errand: &RobotsErrand,
+        answer: &RobotsAnswer,
+        now: Millis,
+    ) {
+        let moment = self.moment(now, flight.host.0);
+        let row = self.window.robots(flight.host, errand, answer, flight.reported, moment);
+        if let Some(row) = row {
+            let home = self.window.host(row.host);
+            if let Some((host, (asked, kept))) = home.and_then(|h| Some((h, h.cut_crawl_delay()?)))
+            {
+                let (asked, kept) = (asked / 1000, kept / 1000);
+                let host = &host.authority;
+                log::warn!("host={host} asks for a crawl-delay of {asked} s, cut to {kept} s");
+            }
+            self.batches.robots(*row, now);
+        }
+        self.tell_given_up(now);
+        self.batches.touch(flight.host, true, now);
+    }
+}
+
+impl Handler<Started> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, started: Started, ctx: &mut Self::Context) {
+        let Some(flight) = self.flights.under_way.get_mut(&started.slot) else { return };
+        if flight.host == started.host && !flight.reported {
+            flight.reported = true;
+            self.window.started(started.host, started.at);
+            self.pump(ctx);
+        }
+    }
+}
+
+impl Handler<Landed> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, landed: Landed, ctx: &mut Self::Context) {
+        let slot = landed.slot;
+        let known = self.flights.under_way.get(&slot).map(|flight| flight.number);
+        if known != Some(landed.flight) {
+            return;
+        }
+        let Some(flight) = self.flights.under_way.remove(&slot) else { return };
+        faults::pass("scheduler", "");
+        // If the fetcher is dead, the slot is idle again when another has been hired.
+        if landed.landing.is_some() || self.flights.address(slot).is_some_and(Addr::connected) {
+            self.flights.idle.push(slot);
+        } else if let Some(place) = self.flights.fetchers.get_mut(slot) {
+            *place = None;
+        }
+        let now = self.clock.now();
+        let died = || "the fetcher died of it".to_owned();
+        match (flight.work.clone(), landed.landing) {
+            (Work::Page(row), Some(Landing::Page(answer))) => {
+                self.page_landed(&flight, row, *answer, now);
+            }
+            (Work::Page(row), _) => {
+                let answer = Answer::of_the_dead(flight.begun_at, died());
+                self.page_landed(&flight, row, answer, now);
+            }
+            (Work::Robots(errand, _), Some(Landing::Robots(answer))) => {
+                self.robots_landed(&flight, &errand, &answer, now);
+            }
+            (Work::Robots(errand, _), _) => {
+                let failure = Some((Reason::Poison, died()));
+                let begun_at = flight.begun_at;
+                let answer = RobotsAnswer { failure, begun_at, ..RobotsAnswer::default() };
+                self.robots_landed(&flight, &errand, &answer, now);
+            }
+        }
+        self.pump(ctx);
+    }
+}
+
+/// Scheduler to itself: a generator has answered, or died.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Produced {
+    pub(super) job: JobId,
+    pub(super) batch: Option<Batch>,
+}
+
+/// Asks a generator for its next batch.
+pub(super) fn produce(
+    job: JobId,
+    generator: Addr<GeneratorActor>,
+    cursor: Option<String>,
+    me: Addr<SchedulerActor>,
+) {
+    actix_rt::spawn(async move {
+        let batch = generator.send(Produce { cursor, room: super::desk::OFFER }).await.ok();
+        me.do_send(Produced { job, batch });
+    });
+}

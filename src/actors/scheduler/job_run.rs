@@ -1,0 +1,142 @@
+//! A running job's totals and limits. Pure.
+//!
+//! Invariant: URLs asked and committed, asked and waiting for their commit, and in flight are
+//! together never more than `max_pages`: a place is taken before a request goes out.
+
+use std::sync::Arc;
+
+use actix::Addr;
+
+use crate::actors::generator::GeneratorActor;
+use crate::domain::Millis;
+use crate::domain::job::Job;
+use crate::frontier::record::JobDelta;
+use crate::store::JobRow;
+
+/// How a job ends: the limit that cut it, if one did.
+#[derive(Debug, Clone)]
+pub(super) struct Ending(pub(super) Option<String>);
+
+/// A job under way.
+#[expect(clippy::struct_excessive_bools, reason = "each says that one thing has been done")]
+pub(super) struct JobRun {
+    pub(super) job: Arc<Job>,
+    pub(super) loaded: bool,
+    pub(super) generator: Option<Addr<GeneratorActor>>,
+    pub(super) producing: bool,
+    pub(super) cursor: Option<String>,
+    pub(super) exhausted: bool,
+    /// The end has been decided; it is being written down.
+    pub(super) ending: Option<Ending>,
+    /// The store said that nothing is queued, and nothing has happened since.
+    pub(super) drained: Option<bool>,
+    /// The running totals have been written down before the end is looked for.
+    pub(super) written: bool,
+    pub(super) in_flight: i64,
+    pub(super) pending: i64,
+    pub(super) delta: JobDelta,
+    was_open: bool,
+    asked: i64,
+    running_ms: Millis,
+    counted_to: Millis,
+}
+
+impl JobRun {
+    /// Notes how the gate stands.
+    pub(super) fn look_at_gate(&mut self, now: Millis) {
+        self.was_open = self.admits(now);
+    }
+
+    /// Has the gate opened since it was last looked at?
+    pub(super) fn has_opened(&self, now: Millis) -> bool {
+        !self.was_open && self.admits(now)
+    }
+
+    /// A job of which nothing is known yet: nothing is asked before [`JobRun::load`].
+    pub(super) fn new(job: Arc<Job>) -> Self {
+        Self {
+            loaded: false,
+            was_open: false,
+            delta: JobDelta { job: Some(job.id), ..JobDelta::default() },
+            job,
+            generator: None,
+            producing: false,
+            cursor: None,
+            exhausted: true,
+            ending: None,
+            drained: None,
+            written: false,
+            in_flight: 0,
+            pending: 0,
+            asked: 0,
+            running_ms: 0,
+            counted_to: 0,
+        }
+    }
+
+    /// Goes on from what the store says.
+    pub(super) fn load(&mut self, row: &JobRow, now: Millis) {
+        self.loaded = true;
+        self.exhausted = row.exhausted;
+        self.cursor.clone_from(&row.cursor);
+        self.asked = row.asked;
+        self.running_ms = row.running_ms;
+        self.counted_to = now;
+    }
+
+    /// May another page be asked?
+    pub(super) fn admits(&self, now: Millis) -> bool {
+        let taken = self.asked + self.pending + self.in_flight;
+        let room = self.job.limits.max_pages.is_none_or(|max| taken < max);
+        room && self.loaded && self.ending.is_none() && !self.out_of_time(now)
+    }
+
+    /// The limit that has been reached, if one has.
+    pub(super) fn limit(&self, now: Millis) -> Option<&'static str> {
+        if self.job.limits.max_pages.is_some_and(|max| self.asked + self.pending >= max) {
+            return Some("max_pages");
+        }
+        self.out_of_time(now).then_some("max_time")
+    }
+
+    fn out_of_time(&self, now: Millis) -> bool {
+        let running = self.running_ms + (now - self.counted_to).max(0);
+        self.job.limits.max_time.is_some_and(|max| running >= max)
+    }
+
+    /// When `max_time` will be reached.
+    pub(super) fn time_is_up_at(&self) -> Option<Millis> {
+        let left = self.job.limits.max_time? - self.running_ms;
+        self.loaded.then(|| self.counted_to + left.max(0))
+    }
+
+    /// A result that counts was taken in.
+    pub(super) fn settled(&mut self, phases_us: [i64; 4]) {
+        self.drained = None;
+        self.written = false;
+        for (sum, phase) in self.delta.phases_us.iter_mut().zip(phases_us) {
+            *sum += phase;
+        }
+    }
+
+    /// Hands over the totals since the last time.
+    pub(super) fn take_delta(&mut self, now: Millis) -> JobDelta {
+        let ran = if self.loaded { (now - self.counted_to).max(0) } else { 0 };
+        self.running_ms += ran;
+        self.counted_to = now;
+        let fresh = JobDelta {
+            job: self.delta.job,
+            peak_in_flight: self.delta.peak_in_flight,
+            ..JobDelta::default()
+        };
+        let mut delta = std::mem::replace(&mut self.delta, fresh);
+        delta.running_ms = ran;
+        delta
+    }
+
+    /// A batch with so many asked URLs is committed; so many of them counted.
+    pub(super) fn committed(&mut self, sent: i64, counted: i64) {
+        self.pending -= sent;
+        self.asked += counted;
+    }
+}

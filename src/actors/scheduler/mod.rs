@@ -1,0 +1,295 @@
+//! The mailbox and the alarm clock of the [`Window`]: hands out requests, judges answers, commits.
+//!
+//! Invariants: in flight ≤ `concurrency`; in flight and uncommitted together < 2 × `concurrency`
+//! whenever a request goes out; one call of the store at a time, so replies come in the order of
+//! the calls; nothing leaves the window before the commit that settles it has been answered.
+
+mod batch;
+mod desk;
+mod flight;
+mod job_run;
+mod replies;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use actix::{
+    Actor, ActorContext, Addr, AsyncContext, Context, Handler, MessageResult, Recipient,
+    SpawnHandle,
+};
+
+use super::contain::Notice;
+use super::db::{Call, DbActor, Offer};
+use super::fetcher::FetchActor;
+use super::messages::{Drain, Event, Hire, Observation, Observe, Quit, StartJob};
+use crate::clock::Clock;
+use crate::domain::outcome::Reason;
+use crate::domain::{HostKey, JobId, Millis};
+use crate::faults;
+use crate::frontier::known::KnownUrls;
+use crate::frontier::record::Release;
+use crate::frontier::window::Window;
+use crate::store::Node;
+use batch::Batches;
+use flight::Flights;
+use job_run::JobRun;
+
+/// Hosts leased per fetcher: enough to keep all busy where a delay rules.
+const HOSTS_PER_FETCHER: usize = 4;
+
+/// The actor.
+pub struct SchedulerActor {
+    clock: Clock,
+    concurrency: usize,
+    to_supervisor: Recipient<Event>,
+    known: Arc<KnownUrls>,
+    window: Window,
+    jobs: HashMap<JobId, JobRun>,
+    flights: Flights,
+    batches: Batches,
+    desk: Desk,
+    draining: Option<Millis>,
+    seen: Observation,
+    alarm: Option<(Millis, SpawnHandle)>,
+    _notice: Notice,
+}
+
+/// What the Scheduler knows of the store and wants from it.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says that one kind of call is wanted")]
+struct Desk {
+    db: Option<Addr<DbActor>>,
+    node: Option<Node>,
+    /// The call under way or to be made again.
+    current: Option<Call>,
+    calling: bool,
+    trouble: Option<Trouble>,
+    offers: VecDeque<Arc<Offer>>,
+    revisits: VecDeque<(JobId, i64)>,
+    giving_up: VecDeque<(JobId, HostKey, Reason)>,
+    releases: Vec<Release>,
+    claim_wanted: bool,
+    claim_at: Option<Millis>,
+    next_due_wanted: bool,
+    signed_at: Millis,
+    reaped_at: Millis,
+    released_all: bool,
+    /// Other nodes have our hosts: this scheduler is of no more use.
+    fenced: bool,
+    retired: bool,
+}
+
+/// The store does not work for the moment.
+struct Trouble {
+    since: Millis,
+    retry_at: Millis,
+    said: bool,
+    message: String,
+}
+
+impl SchedulerActor {
+    /// A scheduler with an empty window.
+    #[must_use]
+    pub fn new(
+        clock: Clock,
+        concurrency: usize,
+        known: Arc<KnownUrls>,
+        to_supervisor: Recipient<Event>,
+        notice: Notice,
+    ) -> Self {
+        Self {
+            clock,
+            concurrency,
+            to_supervisor,
+            known,
+            window: Window::default(),
+            jobs: HashMap::new(),
+            flights: Flights::new(concurrency),
+            batches: Batches::default(),
+            desk: Desk::default(),
+            draining: None,
+            seen: Observation::default(),
+            alarm: None,
+            _notice: notice,
+        }
+    }
+
+    fn max_hosts(&self) -> usize {
+        self.concurrency * HOSTS_PER_FETCHER
+    }
+
+    /// Does everything that can be done now.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        if self.jobs.values().any(|run| run.has_opened(now)) {
+            // A place has become free under max_pages: hosts that had found none look again.
+            self.window.wake_all();
+        }
+        self.dispatch(now, ctx);
+        for run in self.jobs.values_mut() {
+            run.look_at_gate(now);
+        }
+        self.produce(ctx);
+        self.call_store(now, ctx);
+        self.set_alarm(now, ctx);
+    }
+
+    /// Asks idle generators for more.
+    fn produce(&mut self, ctx: &mut Context<Self>) {
+        let busy = |offers: &VecDeque<Arc<Offer>>, id| offers.iter().any(|o| o.job == id);
+        for run in self.jobs.values_mut() {
+            let id = run.job.id;
+            let waits = busy(&self.desk.offers, id)
+                || self.desk.revisits.iter().any(|(job, _)| *job == id)
+                || self.draining.is_some();
+            let Some(generator) = run
+                .generator
+                .as_ref()
+                .filter(|_| !run.exhausted && !run.producing && !waits && run.ending.is_none())
+            else {
+                continue;
+            };
+            run.producing = true;
+            flight::produce(id, generator.clone(), run.cursor.clone(), ctx.address());
+        }
+    }
+
+    /// Sets the alarm for the earliest moment at which something will be due.
+    fn set_alarm(&mut self, now: Millis, ctx: &mut Context<Self>) {
+        let mut at = None;
+        let mut consider = |moment: Option<Millis>| {
+            if let Some(moment) = moment.filter(|moment| *moment > now) {
+                at = Some(at.map_or(moment, |earliest: Millis| earliest.min(moment)));
+            }
+        };
+        if self.has_credit() && self.draining.is_none() {
+            consider(self.window.next_wake());
+        }
+        consider(self.desk.trouble.as_ref().map(|trouble| trouble.retry_at));
+        consider(self.batches.due_at());
+        consider(self.desk.claim_at);
+        consider(self.draining);
+        for run in self.jobs.values() {
+            consider(run.time_is_up_at());
+        }
+        consider(self.desk.node.map(|_| self.desk.signed_at + super::db::LEASE / 3));
+        let Some(at) = at else { return };
+        if self.alarm.as_ref().is_some_and(|(set, _)| *set <= at && *set > now) {
+            return;
+        }
+        if let Some((_, handle)) = self.alarm.take() {
+            ctx.cancel_future(handle);
+        }
+        let wait = std::time::Duration::from_millis((at - now).max(1).unsigned_abs());
+        let handle = ctx.run_later(wait, |act, ctx| {
+            act.alarm = None;
+            act.pump(ctx);
+        });
+        self.alarm = Some((at.max(now + 1), handle));
+    }
+
+    fn tell(&self, event: Event) {
+        self.to_supervisor.do_send(event);
+    }
+}
+
+impl Actor for SchedulerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Every sender is bounded by credits of its own: one Landed per flight, one reply per call.
+        ctx.set_mailbox_capacity(4 * self.concurrency + 16);
+    }
+}
+
+impl Handler<Hire> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, hire: Hire, ctx: &mut Self::Context) {
+        match hire {
+            // A call under way with the last one still has its reply, or its failure, to come.
+            Hire::Db(db) => self.desk.db = Some(db),
+            Hire::Fetcher(slot, fetcher) => self.hire(slot, fetcher),
+            Hire::Generator(job, generator) => {
+                if let Some(run) = self.jobs.get_mut(&job) {
+                    run.generator = Some(generator);
+                    run.producing = false;
+                }
+            }
+        }
+        self.pump(ctx);
+    }
+}
+
+impl SchedulerActor {
+    fn hire(&mut self, slot: usize, fetcher: Addr<FetchActor>) {
+        self.flights.hire(slot, fetcher);
+    }
+}
+
+impl Handler<StartJob> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, start: StartJob, ctx: &mut Self::Context) {
+        let id = start.job.id;
+        self.window.add_job(Arc::clone(&start.job));
+        self.window.look_everywhere(id);
+        self.jobs.insert(id, JobRun::new(start.job));
+        self.desk.claim_wanted = true;
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Quit> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Quit, ctx: &mut Self::Context) {
+        ctx.terminate();
+    }
+}
+
+impl Handler<Drain> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, drain: Drain, ctx: &mut Self::Context) {
+        self.draining = Some(drain.deadline);
+        self.batches.nudge(self.clock.now());
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Observe> for SchedulerActor {
+    type Result = MessageResult<Observe>;
+
+    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Self::Result {
+        faults::pass("scheduler-observed", "");
+        let now = self.clock.now();
+        let mut seen = self.seen.clone();
+        seen.in_flight = self.flights.len();
+        seen.hosts = self.window.len();
+        seen.waiting = self.waiting(now);
+        MessageResult(seen)
+    }
+}
+
+impl SchedulerActor {
+    /// Why nothing moves, when nothing does.
+    fn waiting(&self, now: Millis) -> Option<String> {
+        if let Some(trouble) = &self.desk.trouble {
+            return Some(format!("the store does not answer: {}", trouble.message));
+        }
+        if self.flights.len() > 0 || self.window.is_empty() {
+            return None;
+        }
+        let resting: Vec<Millis> = self
+            .window
+            .hosts()
+            .map(crate::frontier::host::Host::ready_at)
+            .filter(|at| *at > now)
+            .collect();
+        let first = resting.iter().min()?;
+        let (hosts, wait) = (resting.len(), first - now);
+        let noun = if hosts == 1 { "host waits for its" } else { "hosts wait for their" };
+        Some(format!("{hosts} {noun} pace, next in {}.{} s", wait / 1000, wait % 1000 / 100))
+    }
+}

@@ -1,0 +1,368 @@
+//! Starts the actors by factories, replaces the dead, ends the run. It touches no URL.
+//!
+//! Phases: running, then draining (on a signal, or when every job has ended), then ended. A death
+//! while running is answered with a fresh actor after a pause that grows; a role that dies too
+//! often ends the process, which loses nothing and may be started again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, Arbiter, AsyncContext, Context, Handler, Message};
+use tokio::sync::oneshot;
+
+use super::contain::Notice;
+use super::db::DbActor;
+use super::fetcher::{FetchActor, Tools, client_of_thread};
+use super::generator::GeneratorActor;
+use super::messages::{
+    Died, Drain, Event, FetcherUp, Hire, Observation, Observe, Quit, Role, StartJob,
+};
+use super::restart::{Deaths, Remedy};
+use super::scheduler::SchedulerActor;
+use crate::clock::Clock;
+use crate::domain::JobId;
+use crate::frontier::known::KnownUrls;
+use crate::http::client::{ClientOptions, HttpClient};
+use crate::store::{Store, StoreError};
+
+/// What a run is made of.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Most requests in flight.
+    pub concurrency: usize,
+    /// Threads that fetch.
+    pub threads: usize,
+    /// How long requests in flight may go on after a signal.
+    pub grace: Duration,
+    /// Bytes of memory for URLs known already.
+    pub known_cache: usize,
+    /// Settings of the HTTP clients.
+    pub client: ClientOptions,
+    /// This process's name among nodes.
+    pub node_name: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every job has ended.
+    Complete,
+    /// A signal asked for it.
+    Stopped(i32),
+    /// The store is of no more use.
+    StoreLost(StoreError),
+    /// An actor died too often.
+    GaveUp(String),
+}
+
+/// Signals to Supervisor: end in order.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Stop {
+    /// The signal's number.
+    pub signal: i32,
+}
+
+/// The root of the tree.
+pub struct Supervisor {
+    settings: Settings,
+    clock: Clock,
+    store: Arc<Store>,
+    known: Arc<KnownUrls>,
+    jobs: HashMap<JobId, StartJob>,
+    arbiters: Vec<Arbiter>,
+    scheduler: Option<Addr<SchedulerActor>>,
+    db: Option<Addr<DbActor>>,
+    fetchers: HashMap<usize, Addr<FetchActor>>,
+    deaths: HashMap<Role, Deaths>,
+    generations: HashMap<Role, u64>,
+    done: Option<oneshot::Sender<End>>,
+    end: Option<End>,
+}
+
+impl Supervisor {
+    /// A supervisor that runs these jobs until all have ended or a signal comes, and then says how
+    /// it ended.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        clock: Clock,
+        store: Arc<Store>,
+        jobs: Vec<StartJob>,
+        done: oneshot::Sender<End>,
+    ) -> Self {
+        Self {
+            known: Arc::new(KnownUrls::new(settings.known_cache)),
+            settings,
+            clock,
+            store,
+            jobs: jobs.into_iter().map(|start| (start.job.id, start)).collect(),
+            arbiters: Vec::new(),
+            scheduler: None,
+            db: None,
+            fetchers: HashMap::new(),
+            deaths: HashMap::new(),
+            generations: HashMap::new(),
+            done: Some(done),
+            end: None,
+        }
+    }
+
+    /// A notice for a fresh actor of this role.
+    fn notice(&mut self, role: Role, ctx: &Context<Self>) -> Notice {
+        let generation = self.generations.entry(role).or_insert(0);
+        *generation += 1;
+        Notice::new(ctx.address().recipient(), role, *generation)
+    }
+
+    /// The present generation of this role.
+    fn generation(&self, role: Role) -> u64 {
+        self.generations.get(&role).copied().unwrap_or(0)
+    }
+
+    fn start_scheduler(&mut self, ctx: &mut Context<Self>) {
+        let notice = self.notice(Role::Scheduler, ctx);
+        let scheduler = SchedulerActor::new(
+            self.clock,
+            self.settings.concurrency,
+            Arc::clone(&self.known),
+            ctx.address().recipient(),
+            notice,
+        );
+        let scheduler = scheduler.start();
+        for start in self.jobs.values() {
+            scheduler.do_send(start.clone());
+        }
+        self.scheduler = Some(scheduler);
+    }
+
+    fn start_db(&mut self, ctx: &mut Context<Self>) {
+        let notice = self.notice(Role::Db, ctx);
+        let (store, clock) = (Arc::clone(&self.store), self.clock);
+        let name = self.settings.node_name.clone();
+        let Some(arbiter) = self.arbiters.first() else { return };
+        let db = DbActor::start_in_arbiter(&arbiter.handle(), move |_| {
+            DbActor::new(store, clock, name, notice)
+        });
+        self.db = Some(db.clone());
+        self.hire(Hire::Db(db));
+    }
+
+    fn start_fetcher(&mut self, slot: usize, ctx: &mut Context<Self>) {
+        let notice = self.notice(Role::Fetcher(slot), ctx);
+        let generation = self.generation(Role::Fetcher(slot));
+        let (clock, known) = (self.clock, Arc::clone(&self.known));
+        let options = self.settings.client.clone();
+        let fetching = self.arbiters.len().saturating_sub(1).max(1);
+        let Some(arbiter) = self.arbiters.get(1 + slot % fetching) else { return };
+        let me = ctx.address();
+        let started = arbiter.spawn_fn(move || {
+            match client_of_thread(|| HttpClient::new(clock, &options)) {
+                Ok(client) => {
+                    let tools = Tools { client, clock, known };
+                    let fetcher = FetchActor::new(slot, tools, notice).start();
+                    me.do_send(FetcherUp { slot, generation, fetcher });
+                }
+                // The notice is dropped: the Supervisor hears of a death.
+                Err(error) => log::error!("no HTTP client: {error}"),
+            }
+        });
+        if !started {
+            log::error!("thread of fetcher {slot} has ended");
+        }
+    }
+
+    fn start_generator(&mut self, id: JobId, ctx: &mut Context<Self>) {
+        let Some(start) = self.jobs.get(&id).cloned() else { return };
+        let notice = self.notice(Role::Generator(id), ctx);
+        let generator = GeneratorActor::new(start.job, start.pass, notice).start();
+        self.hire(Hire::Generator(id, generator));
+    }
+
+    fn hire(&self, hire: Hire) {
+        if let Some(scheduler) = &self.scheduler {
+            scheduler.do_send(hire);
+        }
+    }
+
+    /// Starts everybody but the threads.
+    fn start_all(&mut self, ctx: &mut Context<Self>) {
+        self.start_scheduler(ctx);
+        match self.db.clone().filter(Addr::connected) {
+            Some(db) => self.hire(Hire::Db(db)),
+            None => self.start_db(ctx),
+        }
+        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        for job in jobs {
+            self.start_generator(job, ctx);
+        }
+        for slot in 0..self.settings.concurrency {
+            self.start_fetcher(slot, ctx);
+        }
+    }
+
+    /// Replaces the scheduler and, because their answers are for the old one, everybody else.
+    fn start_afresh(&mut self, ctx: &mut Context<Self>) {
+        self.known.clear();
+        self.start_all(ctx);
+    }
+
+    /// Breaks off what the fetchers are doing for a scheduler that is no more: before its successor
+    /// counts every host as asked.
+    fn dismiss_fetchers(&mut self) {
+        for (slot, fetcher) in self.fetchers.drain() {
+            // Their deaths are no news.
+            *self.generations.entry(Role::Fetcher(slot)).or_insert(0) += 1;
+            fetcher.do_send(Quit);
+        }
+    }
+
+    fn restart(&mut self, role: Role, ctx: &mut Context<Self>) {
+        if let Some(end) = self.end.clone() {
+            if role == Role::Scheduler {
+                // It died before the end was asked for, so nobody has drained.
+                self.finish(end);
+            }
+            if role != Role::Db {
+                return;
+            }
+        }
+        match role {
+            Role::Scheduler => self.start_afresh(ctx),
+            Role::Db => self.start_db(ctx),
+            Role::Fetcher(slot) => self.start_fetcher(slot, ctx),
+            Role::Generator(job) => self.start_generator(job, ctx),
+        }
+    }
+
+    /// Begins the end, if it has not begun.
+    fn drain(&mut self, end: End) {
+        if self.end.is_some() {
+            return;
+        }
+        let grace = match end {
+            End::Complete => Duration::ZERO,
+            _ => self.settings.grace,
+        };
+        self.end = Some(end);
+        let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX / 4);
+        if let Some(scheduler) = &self.scheduler {
+            scheduler.do_send(Drain { deadline: self.clock.now() + grace });
+        }
+    }
+
+    /// Ends at once; the store already holds all that must be kept.
+    fn finish(&mut self, end: End) {
+        if let Some(Err(_)) = self.done.take().map(|done| done.send(end)) {
+            log::debug!("nobody waits for the end");
+        }
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+    }
+}
+
+impl Actor for Supervisor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // One thread for the store, the rest for fetching.
+        for _ in 0..=self.settings.threads.max(1) {
+            self.arbiters.push(Arbiter::new());
+        }
+        self.start_all(ctx);
+    }
+}
+
+impl Handler<Died> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, died: Died, ctx: &mut Self::Context) {
+        let current = self.generations.get(&died.role).copied();
+        if current != Some(died.generation) || self.done.is_none() {
+            return;
+        }
+        if died.role == Role::Scheduler {
+            self.dismiss_fetchers();
+        }
+        if let Some(end) = self.end.clone().filter(|_| died.role == Role::Scheduler) {
+            // Nobody is left to drain; what is not committed will be asked again.
+            self.finish(end);
+            return;
+        }
+        let cause = if died.panicked { "panicked" } else { "ended" };
+        let now = self.clock.now();
+        match self.deaths.entry(died.role).or_default().count(now) {
+            Remedy::Restart(wait) => {
+                log::warn!("{:?} {cause}; a new one starts in {} ms", died.role, wait.as_millis());
+                ctx.run_later(wait, move |act, ctx| act.restart(died.role, ctx));
+            }
+            Remedy::GiveUp => {
+                let why = format!(
+                    "{:?} {cause} more than {} times in {} s; run the same command again to resume",
+                    died.role,
+                    super::restart::INTENSITY,
+                    super::restart::PERIOD / 1000
+                );
+                self.finish(End::GaveUp(why));
+            }
+        }
+    }
+}
+
+impl Handler<FetcherUp> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, up: FetcherUp, _: &mut Self::Context) {
+        if self.generation(Role::Fetcher(up.slot)) == up.generation {
+            self.fetchers.insert(up.slot, up.fetcher.clone());
+            self.hire(Hire::Fetcher(up.slot, up.fetcher));
+        } else {
+            up.fetcher.do_send(Quit);
+        }
+    }
+}
+
+impl Handler<Event> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, event: Event, _: &mut Self::Context) {
+        match event {
+            Event::JobEnded(job, _) => {
+                self.jobs.remove(&job);
+                self.generations.remove(&Role::Generator(job));
+                if self.jobs.is_empty() {
+                    self.drain(End::Complete);
+                }
+            }
+            Event::Drained => {
+                let end = self.end.clone().unwrap_or(End::Complete);
+                self.finish(end);
+            }
+            Event::StoreLost(error) => self.finish(End::StoreLost(error)),
+        }
+    }
+}
+
+impl Handler<Stop> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, stop: Stop, _: &mut Self::Context) {
+        self.drain(End::Stopped(stop.signal));
+    }
+}
+
+impl Handler<Observe> for Supervisor {
+    type Result = actix::ResponseFuture<Observation>;
+
+    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Self::Result {
+        let scheduler = self.scheduler.clone();
+        Box::pin(async move {
+            match scheduler {
+                Some(scheduler) => scheduler.send(Observe).await.unwrap_or_default(),
+                None => Observation::default(),
+            }
+        })
+    }
+}
