@@ -1,0 +1,159 @@
+//! `crawld crawl`: one crawl in the foreground until done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::CommandError;
+use super::options::{Global, Shared};
+use super::progress::Live;
+use super::report;
+use crate::actors::supervisor::{End, Settings as RunSettings};
+use crate::app::{self, Order, PrepareError};
+use crate::clock::Clock;
+use crate::config::{self, Override, Settings, Value};
+use crate::domain::job::{JobSpec, Root};
+use crate::domain::outcome::UrlState;
+use crate::http::client::ClientOptions;
+use crate::logging;
+use crate::store::{Access, Store, node};
+
+/// Where a one-off command keeps everything unless told otherwise.
+pub(super) const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
+/// How long requests in flight of a one-off may go on after a signal.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Options of `crawld crawl`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to begin; without a scheme https is tried, then http
+    #[arg(required = true, value_name = "URL")]
+    roots: Vec<String>,
+    /// Take images as links too
+    #[arg(long)]
+    assets: bool,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Runs the command and gives the exit code.
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
+    let shared = &args.shared;
+    let settings = settings(args, global)?;
+    logging::start(settings.log.as_deref().unwrap_or(level(shared)));
+    let clock = Clock::start();
+    let order = order(args, &settings)?;
+    let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
+    let store = Arc::new(Store::open(url, Access::Owner)?);
+    let prepared = app::prepare(&store, &order, clock)?;
+    for note in &prepared.notes {
+        log::info!("{note}");
+    }
+    let id = prepared.start.job.id;
+    let end = if prepared.complete {
+        End::Complete
+    } else {
+        let live = Live::new(shared.quiet, order.spec.max_pages, clock);
+        let settings = run_settings(&settings);
+        let jobs = vec![prepared.start];
+        app::run(settings, clock, Arc::clone(&store), jobs, live)
+            .map_err(|error| CommandError { exit: 1, message: error.to_string() })?
+    };
+    let sum = report::Report::read(&store, id)?;
+    if !shared.quiet {
+        show(&sum, shared.json)?;
+    }
+    for line in report::root_hints(&store, id)? {
+        log::warn!("{line}");
+    }
+    exit_code(&end, &sum, args)
+}
+
+fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
+    let mut overrides = global.overrides();
+    overrides.extend(args.shared.overrides());
+    overrides.push(Override { key: "job.roots", value: Value::List(args.roots.clone()) });
+    if args.assets {
+        overrides.push(Override { key: "job.assets", value: Value::Flag(true) });
+    }
+    Ok(config::load(global.config(), &overrides)?)
+}
+
+fn level(shared: &Shared) -> &'static str {
+    match (shared.quiet, shared.verbose) {
+        (true, _) => "error",
+        (false, 0) => "crawld=info",
+        (false, 1) => "crawld=debug",
+        (false, _) => "trace",
+    }
+}
+
+/// The job that the command line names: by `--job`, or after the host of the first root.
+fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
+    let mut roots = Vec::new();
+    for text in &args.roots {
+        let root = Root::parse(text).map_err(|error| CommandError {
+            exit: 2,
+            message: format!("'{text}': {error}; give a URL such as https://example.org/"),
+        })?;
+        roots.push(root);
+    }
+    let spec = JobSpec {
+        roots: roots.iter().map(|root| root.text().to_owned()).collect(),
+        ..settings.job.clone()
+    };
+    let host = roots.first().map(|root| root.url.host().to_owned()).unwrap_or_default();
+    let name = args.shared.job.clone().unwrap_or(host);
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(CommandError::usage("--job: give a name of visible characters"));
+    }
+    Ok(Order { name, spec, again: args.shared.again })
+}
+
+fn run_settings(settings: &Settings) -> RunSettings {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
+    RunSettings {
+        concurrency: settings.concurrency,
+        threads: if settings.threads == 0 { cores } else { settings.threads },
+        grace,
+        known_cache: settings.known_cache,
+        client: ClientOptions { ca_file: settings.ca_file.clone(), ..ClientOptions::default() },
+        node_name: node::own_name(),
+    }
+}
+
+fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
+    let mut out = std::io::stdout().lock();
+    let shown = if json { report::print_json(sum, &mut out) } else { report::print(sum, &mut out) };
+    match shown {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn exit_code(end: &End, sum: &report::Report, args: &Args) -> Result<u8, CommandError> {
+    match end {
+        End::Complete => {}
+        End::Stopped(signal) => return Ok(128 + u8::try_from(*signal).unwrap_or(0)),
+        End::StoreLost(error) => {
+            return Err(CommandError { exit: 69, message: error.to_string() });
+        }
+        End::GaveUp(why) => return Err(CommandError { exit: 1, message: why.clone() }),
+    }
+    if sum.count(UrlState::Done) == 0 && sum.limit().is_none() {
+        let message = "no root gave a page; the report says why".to_owned();
+        return Err(CommandError { exit: 1, message });
+    }
+    let (failed, finished) = (sum.count(UrlState::Failed), sum.finished());
+    let trips = args.shared.fail_on.is_some_and(|limit| limit.trips(failed, finished));
+    Ok(if trips { 3 } else { 0 })
+}
+
+impl From<PrepareError> for CommandError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Store(error) => error.into(),
+            other => Self { exit: 2, message: other.to_string() },
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! `crawld explain`: why a URL is what it is.
+
+use std::io::{self, Write};
+
+use super::error::{CommandError, closed_pipe_is_success};
+use super::jobs;
+use super::text::{clean, counted, moment, moment_from, size, span};
+use crate::clock::Clock;
+use crate::domain::Millis;
+use crate::domain::outcome::UrlState;
+use crate::domain::url::CanonicalUrl;
+use crate::store::{JobRow, JobState, PageRecord, Store, StoreError};
+use place::Place;
+use rules::Rules;
+
+mod place;
+mod rules;
+
+/// Steps shown of the way back to a root.
+const STEPS: usize = 10;
+
+/// Options of `crawld explain`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The URL
+    #[arg(value_name = "URL")]
+    url: String,
+    /// As this job sees it; without it, as every job does
+    #[arg(long, value_name = "NAME")]
+    job: Option<String>,
+}
+
+/// Prints the canonical form, the host's state, and what each job knows or would decide.
+///
+/// # Errors
+/// 2 when it is no URL or there is no such job, 69 when the store fails.
+pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
+    closed_pipe_is_success(explain(args, store, Clock::start().now(), out))
+}
+
+fn explain(
+    args: &Args,
+    store: &Store,
+    now: Millis,
+    out: &mut dyn Write,
+) -> Result<u8, CommandError> {
+    let url = parse(&args.url)?;
+    let jobs = jobs::several(store, args.job.as_deref())?;
+    writeln!(out, "{url}")?;
+    if url.as_str() != args.url {
+        row(out, "given as", &clean(&args.url))?;
+    }
+    let place = Place::read(store, &url)?;
+    row(out, "host", &place.host(now))?;
+    if jobs.is_empty() {
+        writeln!(out, "The store holds no job yet.")?;
+    }
+    for job in &jobs {
+        let page = store.page(job.id, url.host_key(), url.key())?;
+        writeln!(out)?;
+        let seen = Seen { store, url: &url, job, place: &place, now };
+        match page {
+            Some(page) => seen.known(&page, out)?,
+            None => seen.unknown(out)?,
+        }
+    }
+    Ok(0)
+}
+
+fn parse(text: &str) -> Result<CanonicalUrl, CommandError> {
+    CanonicalUrl::parse(text).map_err(|error| {
+        let hint = if text.contains("://") {
+            String::new()
+        } else {
+            format!("; did you mean https://{text}?")
+        };
+        CommandError::usage(format!("'{text}': {error}{hint}"))
+    })
+}
+
+/// A URL as a job sees it.
+struct Seen<'a> {
+    store: &'a Store,
+    url: &'a CanonicalUrl,
+    job: &'a JobRow,
+    place: &'a Place,
+    now: Millis,
+}
+
+impl Seen<'_> {
+    fn known(&self, page: &PageRecord, out: &mut dyn Write) -> Result<(), CommandError> {
+        self.head(out)?;
+        row(out, "state", &state(page))?;
+        if let Some(evidence) = &page.evidence {
+            row(out, "because", &clean(evidence))?;
+        }
+        if let Some(target) = &page.redirect_to {
+            row(out, "leads to", &clean(target))?;
+        }
+        if let Some(answer) = answer(page) {
+            row(out, "answer", &answer)?;
+        }
+        if let Some(title) = &page.title {
+            row(out, "title", &clean(title))?;
+        }
+        row(out, "found", &found(page))?;
+        for (at, step) in self.chain(page)?.iter().enumerate() {
+            row(out, if at == 0 { "way" } else { "" }, step)?;
+        }
+        self.rules(page.depth, out)?;
+        row(out, "next", &self.next(page)?)?;
+        Ok(())
+    }
+
+    /// What would be decided if a page linked to it.
+    fn unknown(&self, out: &mut dyn Write) -> Result<(), CommandError> {
+        self.head(out)?;
+        row(out, "state", "unknown: no page read so far links to it, and it is no root")?;
+        self.rules(0, out)?;
+        Ok(())
+    }
+
+    fn head(&self, out: &mut dyn Write) -> io::Result<()> {
+        let job = self.job;
+        writeln!(out, "{}: {}, pass {}", clean(&job.name), job.state.name(), job.pass)
+    }
+
+    /// What each rule of the job says of it.
+    fn rules(&self, depth: i32, out: &mut dyn Write) -> Result<(), CommandError> {
+        match Rules::read(&self.job.spec) {
+            Ok(rules) => {
+                row(out, "rule", &clean(&rules.decide(self.url, depth)))?;
+                row(
+                    out,
+                    "robots",
+                    &clean(&self.place.robots(self.url, rules.robots_agent(), self.now)),
+                )?;
+            }
+            Err(why) => row(out, "rule", &format!("the stored job cannot be read: {why}"))?,
+        }
+        Ok(())
+    }
+
+    /// The pages that led here, back to a root.
+    fn chain(&self, page: &PageRecord) -> Result<Vec<String>, StoreError> {
+        let mut steps: Vec<String> = Vec::new();
+        let mut referrer = page.referrer.clone();
+        while let Some(text) = referrer.take() {
+            if steps.len() == STEPS || steps.contains(&text) {
+                steps.push("...".to_owned());
+                break;
+            }
+            if let Ok(url) = CanonicalUrl::parse(&text) {
+                let page = self.store.page(self.job.id, url.host_key(), url.key())?;
+                referrer = page.and_then(|page| page.referrer);
+            }
+            steps.push(text);
+        }
+        Ok(steps)
+    }
+
+    fn next(&self, page: &PageRecord) -> Result<String, StoreError> {
+        let Some(due) = page.due_at else {
+            return Ok("not again in this pass: it is settled".to_owned());
+        };
+        let share = self.store.share(self.job.id, self.url.host_key())?;
+        if let Some(reason) = share.and_then(|share| share.given_up) {
+            return Ok(format!("never in this pass: its host was given up ({reason})"));
+        }
+        let at = due.max(self.place.not_before());
+        let when = if at > self.now {
+            moment_from(at, self.now)
+        } else {
+            "now, when its host's turn comes".to_owned()
+        };
+        Ok(if self.job.state == JobState::Running {
+            when
+        } else {
+            format!("when the job goes on (it is {})", self.job.state.name())
+        })
+    }
+}
+
+fn state(page: &PageRecord) -> String {
+    let tries = match page.tries {
+        1 => "1 try".to_owned(),
+        tries => format!("{tries} tries"),
+    };
+    let state = if page.due_at.is_some() { UrlState::Queued } else { page.state };
+    match (&page.reason, state) {
+        (Some(reason), UrlState::Queued) => format!("queued; last try: {reason}; {tries} so far"),
+        (Some(reason), _) => format!("{state}: {reason}, {tries}"),
+        (None, _) => format!("{state}, {tries}"),
+    }
+}
+
+/// What is known of the last answer.
+fn answer(page: &PageRecord) -> Option<String> {
+    let sent = page.fetched_at?;
+    let mut parts = vec![page.status.map_or("no answer".to_owned(), |status| status.to_string())];
+    parts.extend(page.content_type.as_deref().map(clean));
+    parts.extend(page.bytes.map(size));
+    parts.extend(page.elapsed_ms.map(|elapsed| format!("in {}", span(elapsed))));
+    parts.extend(page.links.map(|links| counted(links.into(), "link")));
+    parts.push(format!("sent {}", moment(sent)));
+    Some(parts.join(", "))
+}
+
+/// How it became known.
+fn found(page: &PageRecord) -> String {
+    let Some(referrer) = &page.referrer else {
+        return format!(
+            "as {}, depth {}",
+            if page.depth == 0 { "a root" } else { "given" },
+            page.depth
+        );
+    };
+    let words = page.via_text.as_deref().map(|text| format!(" \"{}\"", clean(text)));
+    let nofollow = if page.via_nofollow { ", nofollow" } else { "" };
+    let (kind, words) = (page.via, words.unwrap_or_default());
+    format!("on {referrer} ({kind}{words}{nofollow}), depth {}", page.depth)
+}
+
+fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<10}{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_url_is_a_usage_error_that_helps() {
+        let error = parse("example.org/a").unwrap_err();
+        assert_eq!(error.exit, 2);
+        assert!(error.message.contains("did you mean https://example.org/a?"), "{}", error.message);
+        assert_eq!(parse("ftp://example.org/").unwrap_err().exit, 2);
+    }
+}

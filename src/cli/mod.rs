@@ -1,0 +1,134 @@
+//! The command line. Text for people is made here and nowhere else.
+
+mod crawl;
+pub mod error;
+pub mod explain;
+pub mod export;
+mod jobs;
+mod options;
+mod progress;
+pub mod report;
+pub mod retry;
+pub mod robots;
+pub mod status;
+mod text;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config;
+use crate::logging;
+use crate::store::{Access, Store};
+use error::{CommandError, closed_pipe_is_success};
+use options::Global;
+
+/// A polite, resumable web crawler that loses nothing
+#[derive(Debug, Parser)]
+#[command(name = "crawld", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl a site from its roots; the same command again resumes
+    Crawl(Box<crawl::Args>),
+    /// Show how each job stands
+    Status(status::Args),
+    /// Sum up what came of a job
+    Report(report::Args),
+    /// Say why a URL is asked or not, and what is known of it
+    Explain(explain::Args),
+    /// Write pages, links or failures as a table or a graph
+    Export(export::Args),
+    /// Make failed URLs due again
+    Retry(retry::Args),
+    /// Judge a URL by a robots.txt file
+    Robots(robots::Args),
+    /// Print shell completions
+    Completions {
+        /// For this shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help to stdout with 0 and mistakes to stderr with 2.
+            let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return match error.print() {
+                // A reader that has had enough of the help is no failure.
+                Ok(()) | Err(_) => code,
+            };
+        }
+    };
+    let result = closed_pipe_is_success(run(&cli));
+    ExitCode::from(result.unwrap_or_else(|error| complain(&error)))
+}
+
+fn run(cli: &Cli) -> Result<u8, CommandError> {
+    if let Command::Crawl(args) = &cli.command {
+        return crawl::run(args, &cli.global);
+    }
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let code = match &cli.command {
+        Command::Crawl(_) => 0,
+        Command::Robots(args) => robots::run(args, &mut out)?,
+        Command::Completions { shell } => {
+            // The generator panics when its writer fails: it writes to memory.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "crawld", &mut script);
+            out.write_all(&script)?;
+            0
+        }
+        Command::Retry(args) => retry::run(args, &open(cli, Access::Owner)?, &mut out)?,
+        Command::Status(args) => status::run(args, &open(cli, Access::Reader)?, &mut out)?,
+        Command::Report(args) => report::run(args, &open(cli, Access::Reader)?, &mut out)?,
+        Command::Explain(args) => explain::run(args, &open(cli, Access::Reader)?, &mut out)?,
+        Command::Export(args) => export::run(args, &open(cli, Access::Reader)?, &mut out)?,
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+/// Opens the store that the options name.
+fn open(cli: &Cli, access: Access) -> Result<Store, CommandError> {
+    let settings = config::load(cli.global.config(), &cli.global.overrides())?;
+    logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
+    Ok(Store::open(settings.database.as_deref().unwrap_or(crawl::DEFAULT_DATABASE), access)?)
+}
+
+fn complain(error: &CommandError) -> u8 {
+    for line in error.message.lines().map(text::clean) {
+        // Nothing is left to be done if even stderr is gone.
+        if writeln!(io::stderr(), "crawld: {line}").is_err() {
+            break;
+        }
+    }
+    error.exit
+}
+
+impl From<config::ConfigError> for CommandError {
+    fn from(error: config::ConfigError) -> Self {
+        Self { exit: 78, message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

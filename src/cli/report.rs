@@ -1,0 +1,161 @@
+//! `crawld report`: a job in figures.
+
+use std::io::{self, Write};
+
+use super::error::{CommandError, closed_pipe_is_success};
+use super::jobs;
+use crate::domain::JobId;
+use crate::domain::outcome::UrlState;
+use crate::frontier::verdict::{NEEDS_SCRIPTS, OUT_OF_SCOPE};
+use crate::store::{JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
+
+mod json;
+mod words;
+
+pub(super) use json::Urls;
+
+/// Roots are among a job's first rows.
+const FIRST_ROWS: usize = 100;
+
+/// Options of `crawld report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Of this job; without one of every job
+    #[arg(value_name = "JOB")]
+    job: Option<String>,
+    /// One JSON object a line for each job
+    #[arg(long)]
+    json: bool,
+}
+
+/// A job with its figures.
+#[derive(Debug, Clone)]
+pub struct Report {
+    job: JobRow,
+    sums: JobReport,
+}
+
+impl Report {
+    /// The report of the job with this number.
+    ///
+    /// # Errors
+    /// When there is no such job, or the store fails.
+    pub fn read(store: &Store, id: JobId) -> Result<Self, StoreError> {
+        let job = store.jobs()?.into_iter().find(|job| job.id == id).ok_or_else(|| StoreError {
+            kind: StoreErrorKind::Missing,
+            message: "the job is gone from the store".to_owned(),
+        })?;
+        Self::of(store, job)
+    }
+
+    /// The report of this job.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(store: &Store, job: JobRow) -> Result<Self, StoreError> {
+        let sums = store.job_report(job.id)?;
+        Ok(Self { job, sums })
+    }
+
+    /// URLs in this state.
+    #[must_use]
+    pub fn count(&self, state: UrlState) -> i64 {
+        self.sums.states.iter().filter(|(known, _)| *known == state).map(|(_, urls)| urls).sum()
+    }
+
+    /// URLs in every state.
+    #[must_use]
+    pub fn known(&self) -> i64 {
+        self.sums.states.iter().map(|(_, urls)| urls).sum()
+    }
+
+    /// URLs that are settled: done, redirected, failed or excluded.
+    #[must_use]
+    pub fn finished(&self) -> i64 {
+        self.known() - self.count(UrlState::Queued)
+    }
+
+    /// The limit that cut the crawl, if one did.
+    #[must_use]
+    pub fn limit(&self) -> Option<&str> {
+        self.job.limit_hit.as_deref()
+    }
+
+    /// The job's state, with the limit that cut it.
+    pub(super) fn state(&self) -> String {
+        match &self.job.limit_hit {
+            Some(limit) => format!("{} (limit {limit})", self.job.state.name()),
+            None => self.job.state.name().to_owned(),
+        }
+    }
+}
+
+/// Prints the report of a job, or of all.
+///
+/// # Errors
+/// 2 when there is no such job, 69 when the store fails.
+pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
+    closed_pipe_is_success(print_all(args, store, out))
+}
+
+fn print_all(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let jobs = jobs::several(store, args.job.as_deref())?;
+    if jobs.is_empty() && !args.json {
+        writeln!(out, "The store holds no job yet.")?;
+    }
+    for (at, job) in jobs.into_iter().enumerate() {
+        let report = Report::of(store, job)?;
+        if args.json {
+            print_json(&report, out)?;
+            continue;
+        }
+        if at > 0 {
+            writeln!(out)?;
+        }
+        print(&report, out)?;
+        for hint in root_hints(store, report.job.id)? {
+            writeln!(out, "  {hint}")?;
+        }
+    }
+    Ok(0)
+}
+
+/// Prints a report for people: at most 40 lines.
+///
+/// # Errors
+/// When the place written to fails.
+pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    words::print(report, out)
+}
+
+/// Prints a report as one JSON object on a line; its keys are stable.
+///
+/// # Errors
+/// When the place written to fails.
+pub fn print_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    json::print(report, out)
+}
+
+/// What the operator should know of roots that led nowhere: one line each, at most five.
+///
+/// # Errors
+/// When the store fails.
+pub fn root_hints(store: &Store, job: JobId) -> Result<Vec<String>, StoreError> {
+    let rows = store.pages_after(job, 0, FIRST_ROWS)?;
+    Ok(rows.iter().filter_map(root_hint).take(5).collect())
+}
+
+/// A root that redirects out of scope leaves nothing to crawl, and the way on is another command; a
+/// root that scripts would fill leaves little.
+fn root_hint(row: &PageRecord) -> Option<String> {
+    if row.evidence.as_deref() == Some(NEEDS_SCRIPTS) {
+        return Some(format!("{} {NEEDS_SCRIPTS}", row.url));
+    }
+    let left = row.evidence.as_deref() == Some(OUT_OF_SCOPE);
+    let target = row.redirect_to.as_deref().filter(|_| left && row.referrer.is_none())?;
+    let command = super::text::shell(target);
+    Some(format!("{} redirects out of scope; to follow: crawld crawl {command}", row.url))
+}
+
+#[cfg(test)]
+mod tests;

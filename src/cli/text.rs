@@ -1,0 +1,163 @@
+//! Figures, spans and moments as people read them.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::domain::Millis;
+
+/// The last moment that four digits of a year can tell.
+const LAST: Millis = 253_402_300_799_999;
+
+/// A count with its thousands set apart: `1,234,567`.
+pub(super) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 page`, `1,200 pages`.
+pub(super) fn counted(number: i64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number of bytes: `512 B`, `12.3 KiB`.
+pub(super) fn size(bytes: i64) -> String {
+    if bytes.unsigned_abs() < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut figure = float(bytes) / 1024.0;
+    for unit in ["KiB", "MiB", "GiB"] {
+        if figure.abs() < 1023.95 {
+            return format!("{figure:.1} {unit}");
+        }
+        figure /= 1024.0;
+    }
+    format!("{figure:.1} TiB")
+}
+
+/// A span: `340 µs`, `12.3 ms`, `1.2 s`, `1m 12s`, `2h 5m`, `3d 4h`.
+pub(super) fn micros(micros: i64) -> String {
+    if micros.unsigned_abs() < 1000 {
+        return format!("{micros} µs");
+    }
+    let milliseconds = float(micros) / 1000.0;
+    if milliseconds < 99.95 {
+        return format!("{milliseconds:.1} ms");
+    }
+    span(micros / 1000)
+}
+
+/// A span: `340 ms`, `1.2 s`, `1m 12s`, `2h 5m`, `3d 4h`.
+pub(super) fn span(millis: Millis) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        _ if millis < 1000 => format!("{millis} ms"),
+        ..60 => format!("{}.{} s", seconds, millis % 1000 / 100),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+/// A moment: `2026-11-21 08:00:00 UTC`.
+pub(super) fn moment(at: Millis) -> String {
+    let since = Duration::from_millis(at.clamp(0, LAST).unsigned_abs());
+    let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string();
+    text.replace('T', " ").replace('Z', " UTC")
+}
+
+/// A moment and how far off it is: `2026-11-21 08:00:00 UTC (in 4.0 s)`.
+pub(super) fn moment_from(at: Millis, now: Millis) -> String {
+    let off = if at > now {
+        format!("in {}", span(at.saturating_sub(now)))
+    } else {
+        format!("{} ago", span(now.saturating_sub(at)))
+    };
+    format!("{} ({off})", moment(at))
+}
+
+/// Pages a second over a running time, to a tenth.
+pub(super) fn per_second(pages: i64, running: Millis) -> f64 {
+    if running <= 0 { 0.0 } else { (float(pages) * 10_000.0 / float(running)).round() / 10.0 }
+}
+
+/// Foreign text made safe for a terminal: what could steer it becomes U+FFFD.
+pub(super) fn clean(text: &str) -> String {
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// An argument as a shell takes it.
+pub(super) fn shell(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+fn float(number: i64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let texts = [0, 7, 999, 1000, 1_234_567, -1000].map(count);
+        assert_eq!(texts, ["0", "7", "999", "1,000", "1,234,567", "-1,000"]);
+        assert_eq!(
+            (counted(1, "page"), counted(1200, "page")),
+            ("1 page".into(), "1,200 pages".into())
+        );
+    }
+
+    #[test]
+    fn sizes_take_the_unit_that_fits() {
+        let texts = [0, 1023, 1024, 12_595, 1_048_575, 5 << 40].map(size);
+        assert_eq!(texts, ["0 B", "1023 B", "1.0 KiB", "12.3 KiB", "1.0 MiB", "5.0 TiB"]);
+    }
+
+    #[test]
+    fn spans_take_the_two_units_that_matter() {
+        let texts = [0, 999, 1250, 59_999, 72_000, 7_500_000, 273_600_000].map(span);
+        assert_eq!(texts, ["0 ms", "999 ms", "1.2 s", "59.9 s", "1m 12s", "2h 5m", "3d 4h"]);
+        let texts = [340, 12_340, 99_949, 100_000, 2_000_000].map(micros);
+        assert_eq!(texts, ["340 µs", "12.3 ms", "99.9 ms", "100 ms", "2.0 s"]);
+    }
+
+    #[test]
+    fn a_moment_tells_how_far_off_it_is() {
+        let now = 1_795_248_000_000;
+        assert_eq!(moment_from(now + 4000, now), "2026-11-21 08:00:04 UTC (in 4.0 s)");
+        assert_eq!(moment_from(now - 500, now), "2026-11-21 07:59:59 UTC (500 ms ago)");
+        assert_eq!(moment(i64::MAX), "9999-12-31 23:59:59 UTC");
+    }
+
+    #[test]
+    fn a_rate_over_no_time_is_nothing() {
+        assert_eq!((per_second(5, 0), per_second(1500, 72_000)), (0.0, 20.8));
+    }
+
+    #[test]
+    fn foreign_text_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\u{1b}[31mb\n\u{202e}c é"), "a\u{fffd}[31mb\u{fffd}\u{fffd}c é");
+    }
+
+    #[test]
+    fn a_shell_takes_the_argument_whole() {
+        assert_eq!(shell("https://h/a"), "https://h/a");
+        assert_eq!(shell("https://h/?a&b"), "'https://h/?a&b'");
+        assert_eq!(shell("it's"), r"'it'\''s'");
+    }
+}
