@@ -1,0 +1,72 @@
+//! Several jobs in one scheduler: they take turns on a host, keep one pace there, and each gets its
+//! own result.
+#![cfg(test)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::http::Reply;
+use common::site::Pages;
+use crawld::actors::messages::Observation;
+use crawld::actors::supervisor::{End, Settings};
+use crawld::app::{self, Order, Progress};
+use crawld::clock::Clock;
+use crawld::domain::job::JobSpec;
+use crawld::http::client::ClientOptions;
+use crawld::store::{Access, Store, node};
+
+struct Silent;
+
+impl Progress for Silent {
+    fn show(&mut self, _: &Observation) {}
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+fn order(name: &str, root: &str, delay_ms: i64) -> Order {
+    let roots = vec![root.to_owned()];
+    let user_agent = format!("{name}/1");
+    let spec = JobSpec { roots, delay_ms, user_agent, robots: false, ..JobSpec::default() };
+    Order { name: name.to_owned(), spec, again: false }
+}
+
+#[test]
+fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
+    let leaves: Vec<String> = (0..8).map(|n| format!("/{n}")).collect();
+    let leaves: Vec<&str> = leaves.iter().map(String::as_str).collect();
+    let site = Pages::new().links("/", &leaves).otherwise(|_| Reply::html("leaf")).open();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    let store = Arc::new(Store::open(path.to_str().unwrap(), Access::Owner).unwrap());
+    let clock = Clock::start();
+    let root = site.at("/");
+    let orders = [order("slow", &root, 120), order("eager", &root, 0)];
+    let jobs: Vec<_> =
+        orders.iter().map(|order| app::prepare(&store, order, clock).unwrap().start).collect();
+    let ids: Vec<_> = jobs.iter().map(|start| start.job.id).collect();
+    let settings = Settings {
+        concurrency: 8,
+        threads: 1,
+        grace: Duration::from_secs(1),
+        known_cache: 1 << 20,
+        client: ClientOptions::default(),
+        node_name: node::own_name(),
+    };
+    let end = app::run(settings, clock, Arc::clone(&store), jobs, Silent).unwrap();
+    assert_eq!(end, End::Complete);
+    for id in ids {
+        assert_eq!(store.pages_after(id, 0, 100).unwrap().len(), 9);
+    }
+    assert_eq!(site.requests(), 18, "each job has its own results");
+    let log = site.log();
+    let asked_by: Vec<&str> = log.iter().filter_map(|r| r.header("user-agent")).collect();
+    let turns = asked_by.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(turns >= 8, "they take turns: {asked_by:?}");
+    let both = asked_by.iter().rposition(|by| *by != asked_by[17]).unwrap();
+    let gaps = log[..=both].windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros);
+    assert!(gaps.min().unwrap() >= 70_000, "while both have work the slower pace rules");
+}

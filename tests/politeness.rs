@@ -1,0 +1,225 @@
+//! How fast a host is asked, by the host's own log of arrivals: delay, crawl-delay, Retry-After,
+//! back-off, `per_host`, over restarts and kill -9.
+#![cfg(test)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::http::{Gate, Reply};
+use common::run::Crawld;
+use common::site::{Pages, Site};
+
+const LONG: Duration = Duration::from_mins(1);
+
+/// What the clocks of two processes on a loaded machine may differ by: the head is timed where it
+/// is written, the log where it is read.
+const SLACK_MICROS: i64 = 50_000;
+
+/// The shortest time between two arrivals, microseconds.
+fn shortest_gap(site: &Site) -> i64 {
+    let at: Vec<i64> = site.log().iter().map(|request| request.at_micros).collect();
+    at.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(i64::MAX)
+}
+
+fn leaves(count: usize) -> Pages {
+    let paths: Vec<String> = (0..count).map(|n| format!("/{n}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    Pages::new().links("/", &paths).otherwise(|_| Reply::html("leaf"))
+}
+
+#[test]
+fn requests_to_a_host_are_a_delay_apart_robots_txt_included() {
+    let site = leaves(6).open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "150ms", "--per-host", "4"]);
+    assert_eq!(site.requests(), 8);
+    assert!(shortest_gap(&site) >= 150_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+}
+
+#[test]
+fn a_crawl_delay_is_kept_and_a_greater_one_than_allowed_is_cut() {
+    let robots = "User-agent: *\nCrawl-delay: 0.3\n";
+    let site = leaves(3).reply("/robots.txt", Reply::body("text/plain", robots)).open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert!(shortest_gap(&site) >= 300_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+
+    let robots = "User-agent: *\nCrawl-delay: 86400\n";
+    let site = leaves(1).reply("/robots.txt", Reply::body("text/plain", robots)).open();
+    let crawld = Crawld::new();
+    std::fs::write(crawld.path().join("c.toml"), "[politeness]\nmax_crawl_delay = \"200ms\"\n")
+        .unwrap();
+    let finished =
+        crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--config", "c.toml"]);
+    assert!(shortest_gap(&site) >= 200_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+    assert!(finished.stderr.contains("cut to"), "{}", finished.stderr);
+}
+
+#[test]
+fn no_more_than_per_host_are_in_flight() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let paths: Vec<String> = (0..20).map(|n| format!("/{n}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let site =
+        Pages::new().links("/", &paths).otherwise(move |_| Reply::html("x").after(&held)).open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    let running =
+        crawld.spawn(&["crawl", &root, "--delay", "0ms", "--per-host", "3", "--no-robots"]);
+    assert!(site.wait_for(4, LONG));
+    gate.open();
+    assert_eq!(running.finish().code, Some(0));
+    assert_eq!(site.max_in_flight(), 3);
+}
+
+#[test]
+fn retry_after_is_honoured_in_seconds_and_the_page_is_stored_once() {
+    let site = Pages::new()
+        .links("/", &["/busy", "/a"])
+        .sequence(
+            "/busy",
+            vec![Reply::status(429).header("Retry-After", "2"), Reply::html("at last")],
+        )
+        .page("/a", "a")
+        .open();
+    let crawld = Crawld::new();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--no-robots"]);
+    let log = site.log();
+    let busy = log.iter().position(|request| request.path == "/busy").expect("asked");
+    let next = log.get(busy + 1).expect("asked again").at_micros - log[busy].at_micros;
+    assert!(next >= 2_000_000 - SLACK_MICROS, "the host rests: {next} us");
+    assert_eq!(site.hits("/busy"), 2);
+    let pages = crawld.export("pages", &[]);
+    assert!(pages.iter().all(|page| page["state"] == "done"), "{pages:#?}");
+}
+
+#[test]
+fn a_host_that_wants_a_longer_rest_than_granted_is_given_up_and_the_crawl_ends() {
+    for other in [Reply::html("leaf"), Reply::close()] {
+        let gate = Gate::new();
+        let (held, later) = (gate.clone(), other.after(&gate));
+        let site = Pages::new()
+            .links("/", &["/a", "/b", "/c", "/d"])
+            .reply("/a", Reply::status(429).header("Retry-After", "86400").after(&held))
+            .reply("/b", later)
+            .otherwise(|_| Reply::html("leaf"))
+            .open();
+        let crawld = Crawld::new();
+        let root = site.at("/");
+        let options = ["--delay", "0ms", "--per-host", "2", "--no-robots", "--links", "first"];
+        let running = crawld.spawn(&[&["crawl", &root], &options[..]].concat());
+        assert!(site.wait_for(3, LONG));
+        gate.open();
+        assert_eq!(running.finish().code, Some(0));
+        let pages = crawld.export("pages", &[]);
+        assert!(pages.iter().all(|page| page["state"] != "queued"), "{pages:#?}");
+        assert!(pages.iter().filter(|page| page["reason"] == "http_429").count() >= 2);
+    }
+}
+
+#[test]
+fn a_host_that_says_503_is_slowed_and_heals() {
+    let site = Pages::new()
+        .links("/", &["/a", "/b"])
+        .sequence("/a", vec![Reply::status(503), Reply::status(503), Reply::html("healed")])
+        .page("/b", "b")
+        .open();
+    let crawld = Crawld::new();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--no-robots"]);
+    assert_eq!(site.hits("/a"), 3);
+    let log = site.log();
+    let first = log.iter().position(|request| request.path == "/a").expect("asked");
+    let next = log[first + 1].at_micros - log[first].at_micros;
+    assert!(next >= 800_000 - SLACK_MICROS, "back-off of 1 s less a fifth: {next} us");
+}
+
+#[test]
+fn two_jobs_on_one_store_keep_one_pace_one_after_the_other() {
+    let site = leaves(2).open();
+    let crawld = Crawld::new();
+    for job in ["first", "second"] {
+        crawld.expect(0, &["crawl", &site.at("/"), "--delay", "400ms", "--job", job]);
+    }
+    assert!(shortest_gap(&site) >= 400_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+    assert_eq!(site.hits("/robots.txt"), 1, "robots.txt is kept for both");
+}
+
+#[test]
+fn a_killed_crawl_waits_its_delay_before_it_asks_again() {
+    let site = leaves(4).open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    let arguments = ["crawl", &root, "--delay", "700ms", "--no-robots"];
+    for killed in 1..4 {
+        let running = crawld.spawn(&arguments);
+        assert!(site.wait_for(killed, LONG));
+        running.kill();
+    }
+    crawld.expect(0, &arguments);
+    assert!(shortest_gap(&site) >= 700_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+    assert_eq!(crawld.export("pages", &[]).len(), 5);
+}
+
+#[test]
+fn robots_txt_forbids_and_the_rule_is_the_evidence() {
+    let robots = "User-agent: *\nDisallow: /private/\n";
+    let site = Pages::new()
+        .reply("/robots.txt", Reply::body("text/plain", robots))
+        .links("/", &["/private/x", "/open"])
+        .page("/open", "open")
+        .open();
+    let crawld = Crawld::new();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert_eq!(site.paths(), ["/", "/open"]);
+    let pages = crawld.export("pages", &[]);
+    let private = pages.iter().find(|page| page["url"].ends_with("/private/x")).expect("a row");
+    assert_eq!((private["state"].as_str(), private["reason"].as_str()), ("excluded", "robots"));
+}
+
+#[test]
+fn robots_txt_is_followed_over_redirects_and_404_allows_all() {
+    let site = Pages::new()
+        .redirect("/robots.txt", 301, "/r1")
+        .redirect("/r1", 302, "/r2")
+        .reply("/r2", Reply::body("text/plain", "User-agent: crawld\nDisallow: /no\n"))
+        .links("/", &["/no", "/yes"])
+        .page("/yes", "yes")
+        .open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert_eq!(site.paths(), ["/r1", "/r2", "/", "/yes"]);
+    let site = leaves(1).reply("/robots.txt", Reply::status(404)).open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert_eq!(site.requests(), 3);
+}
+
+#[test]
+fn a_host_that_others_keep_their_robots_txt_on_is_asked_no_faster_than_they() {
+    let keeper =
+        Pages::new().reply("/robots.txt", Reply::body("text/plain", "")).open_at("127.0.0.9:0");
+    let sites: Vec<Site> = (0..4)
+        .map(|_| {
+            Pages::new().redirect("/robots.txt", 302, &keeper.at("/robots.txt")).page("/", "x")
+        })
+        .map(Pages::open)
+        .collect();
+    let roots: Vec<String> = sites.iter().map(|site| site.at("/")).collect();
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+    let options = ["--delay", "200ms", "--allow-private"];
+    Crawld::new().expect(0, &[&["crawl"], &roots[..], &options[..]].concat());
+    assert_eq!(keeper.requests(), 4);
+    assert!(shortest_gap(&keeper) >= 200_000 - SLACK_MICROS, "{} us", shortest_gap(&keeper));
+}
+
+#[test]
+fn a_robots_txt_that_fails_forbids_all_and_is_tried_again() {
+    let site = leaves(1).reply("/robots.txt", Reply::status(500)).open();
+    let crawld = Crawld::new();
+    crawld.expect(1, &["crawl", &site.at("/"), "--delay", "0ms", "--max-tries", "2"]);
+    assert_eq!((site.requests(), site.hits("/robots.txt")), (2, 2));
+    let pages = crawld.export("pages", &[]);
+    assert_eq!(pages[0]["reason"], "robots_unavailable");
+    let healed =
+        leaves(1).sequence("/robots.txt", vec![Reply::status(503), Reply::status(404)]).open();
+    Crawld::new().expect(0, &["crawl", &healed.at("/"), "--delay", "0ms"]);
+    assert_eq!(healed.requests(), 4);
+}
