@@ -107,5 +107,5 @@ impl Default for JobSpec {
 
 /// `crawld/VERSION (+URL)`.
 fn default_user_agent() -> String {
-    concat!("crawld/", env!("CARGO_PKG_VERSION"), " (+https://crates.io/crates/crawld)").to_owned()
+    concat!("crawld/", env!("CARGO_PKG_VERSION"), " (+https://crawld.example/)").to_owned()
 }
