@@ -55,6 +55,18 @@ fn a_crawl_delay_is_kept_and_a_greater_one_than_allowed_is_cut() {
 }
 
 #[test]
+fn a_pace_set_for_one_host_overrides_all_others() {
+    let robots = "User-agent: *\nCrawl-delay: 30\n";
+    let site = leaves(3).reply("/robots.txt", Reply::body("text/plain", robots)).open();
+    let crawld = Crawld::new();
+    let table = format!("[hosts.\"127.0.0.1:{}\"]\ndelay = \"150ms\"\n", site.port());
+    std::fs::write(crawld.path().join("c.toml"), table).unwrap();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--config", "c.toml"]);
+    assert_eq!(site.requests(), 5);
+    assert!(shortest_gap(&site) >= 150_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+}
+
+#[test]
 fn no_more_than_per_host_are_in_flight() {
     let gate = Gate::new();
     let held = gate.clone();

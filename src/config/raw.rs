@@ -1,12 +1,13 @@
 //! The configuration as written: every key optional, unknown keys refused.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use super::values::{size, span_ms};
 use super::{ConfigError, Settings};
-use crate::domain::job::JobSpec;
+use crate::domain::job::{HostRules, JobSpec};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -16,6 +17,7 @@ pub(super) struct Raw {
     database: Database,
     http: Http,
     politeness: Politeness,
+    hosts: BTreeMap<String, Host>,
     job: Job,
     /// The daemon's own, which one-off commands leave alone.
     #[serde(rename = "jobs")]
@@ -62,7 +64,7 @@ struct Http {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Headers {
-    Table(std::collections::BTreeMap<String, String>),
+    Table(BTreeMap<String, String>),
     Lines(Vec<String>),
 }
 
@@ -77,6 +79,14 @@ struct Politeness {
     max_crawl_delay: Option<String>,
     max_retry_after: Option<String>,
     host_patience: Option<String>,
+}
+
+/// A pace for one host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Host {
+    delay: Option<String>,
+    per_host: Option<usize>,
 }
 
 /// The job of a one-off command. Not for files: there jobs stand under `[jobs.NAME]`.
@@ -135,6 +145,13 @@ impl Raw {
         self.http.apply(&mut job, &mut faults);
         self.politeness.apply(&mut job, &mut faults);
         self.job.apply(&mut job, &mut faults);
+        for (name, host) in &self.hosts {
+            let mut delay = -1;
+            faults.span(&format!("hosts.{name}.delay"), host.delay.as_ref(), &mut delay);
+            let rules =
+                HostRules { delay_ms: (delay >= 0).then_some(delay), per_host: host.per_host };
+            job.hosts.insert(name.to_ascii_lowercase(), rules);
+        }
         let mut known_cache = 128 << 20;
         faults.size("database.known_cache", self.database.known_cache.as_ref(), &mut known_cache);
         let mut grace = -1;

@@ -6,7 +6,7 @@
 
 mod spec;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::scope::{Scope, ScopeError, ScopeKind};
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError};
 use super::{JobId, Millis};
-pub use spec::JobSpec;
+pub use spec::{HostRules, JobSpec};
 
 /// Where a job's first requests come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +117,8 @@ pub struct Job {
     pub allow_private: bool,
     /// Hosts (authorities) the operator named: they may be private.
     pub named_hosts: HashSet<String>,
+    /// Hosts (authorities) with a pace of their own.
+    pub hosts: BTreeMap<String, HostRules>,
 }
 
 /// Why a job cannot be.
@@ -237,6 +239,7 @@ impl Job {
             all_links: spec.all_links,
             http: manners(spec),
             allow_private: spec.allow_private,
+            hosts: spec.hosts.clone(),
         })
     }
 

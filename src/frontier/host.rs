@@ -170,6 +170,10 @@ impl Host {
             rules = Some(rules.map_or(errand.pace, |so_far| so_far.strictest(errand.pace)));
         }
         self.rules = rules.unwrap_or(self.rules);
+        for own in self.queues.iter().filter_map(|queue| queue.job.hosts.get(&self.authority)) {
+            self.rules.delay = own.delay_ms.unwrap_or(self.rules.delay);
+            self.rules.per_host = own.per_host.unwrap_or(self.rules.per_host).max(1);
+        }
     }
 
     pub(super) fn queue_mut(&mut self, job: JobId) -> Option<&mut JobQueue> {

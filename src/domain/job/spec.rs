@@ -1,5 +1,7 @@
 //! A job's specification: what is stored of it, every value decided.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Millis;
@@ -67,6 +69,17 @@ pub struct JobSpec {
     pub max_body: u64,
     /// May private addresses be asked?
     pub allow_private: bool,
+    /// Hosts (`example.org`, `example.org:8080`) with a pace of their own.
+    pub hosts: BTreeMap<String, HostRules>,
+}
+
+/// A pace that the operator sets for one host, whatever jobs and crawl-delay say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRules {
+    /// Least time between two requests, in milliseconds.
+    pub delay_ms: Option<Millis>,
+    /// Most requests in flight.
+    pub per_host: Option<usize>,
 }
 
 impl Default for JobSpec {
@@ -101,6 +114,7 @@ impl Default for JobSpec {
             total_timeout_ms: 120_000,
             max_body: 10 << 20,
             allow_private: false,
+            hosts: BTreeMap::new(),
         }
     }
 }
