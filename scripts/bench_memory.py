@@ -9,7 +9,7 @@ from local_site import Measured, Nginx, free_port
 
 KNOWN = [int(number) for number in os.environ.get("KNOWN", "10000 100000 1000000").split()]
 LIMIT = float(os.environ.get("LIMIT", "200"))
-LINKS = 1000
+LINKS = int(os.environ.get("LINKS", "1000"))
 
 
 def page(targets):
@@ -18,7 +18,7 @@ def page(targets):
 
 
 def write(root, lists):
-    """The root links every list, and each list a thousand pages that nothing else links."""
+    """The root links every list, and each list pages that nothing else links."""
     root.mkdir()
     (root / "index.html").write_text(page(f"/l{number}.html" for number in range(lists)))
     for number in range(lists):
