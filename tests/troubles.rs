@@ -160,6 +160,30 @@ fn max_depth_is_kept_and_raised_later() {
 }
 
 #[test]
+fn a_shorter_way_found_while_a_page_is_being_asked_counts_for_what_it_leads_to() {
+    let (slow, deep) = (Gate::new(), Gate::new());
+    let site = Pages::new()
+        .links("/", &["/slow", "/p"])
+        .reply("/slow", Reply::links(&["/x", "/told"]).after(&slow))
+        .links("/p", &["/q"])
+        .links("/q", &["/x"])
+        .reply("/x", Reply::links(&["/child"]).after(&deep))
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    let fast = ["--delay", "0ms", "--per-host", "4", "--no-robots", "--max-depth", "3"];
+    let running = crawld.spawn(&[&["crawl", &root], &fast[..]].concat());
+    assert!(site.wait_for(5, LONG), "{:?}", site.paths());
+    slow.open();
+    // This is asked only when what /slow leads to, /x among it, has been stored.
+    assert!(site.wait_for(6, LONG) && site.hits("/told") == 1, "{:?}", site.paths());
+    deep.open();
+    assert_eq!(running.finish().code, Some(0));
+    assert_eq!(site.hits("/child"), 1, "it is three links away by the shorter way");
+}
+
+#[test]
 fn again_asks_every_known_page_once_more_and_new_ones_as_found() {
     let site = Pages::new()
         .sequence("/", vec![Reply::links(&["/a"]), Reply::links(&["/a", "/new"])])
