@@ -262,6 +262,16 @@ fn secrets_are_neither_said_nor_sent_to_strangers() {
 }
 
 #[test]
+fn a_root_that_scripts_would_fill_is_said_to_need_them() {
+    let html =
+        "<html><head><script src=app.js></script></head><body><div id=app></div></body></html>";
+    let site = Pages::new().page("/", html).open();
+    let finished =
+        Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--no-robots"]);
+    assert!(finished.stderr.contains("probably needs JavaScript"), "{}", finished.stderr);
+}
+
+#[test]
 fn fail_on_gives_three() {
     let site = Pages::new().links("/", &["/gone"]).open();
     let crawld = Crawld::new();
