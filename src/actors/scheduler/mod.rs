@@ -8,6 +8,7 @@ mod batch;
 mod desk;
 mod flight;
 mod job_run;
+mod landing;
 mod replies;
 
 use std::collections::{HashMap, VecDeque};

@@ -1,0 +1,29 @@
+//! The request that a job makes of a URL.
+
+use crate::domain::job::Job;
+use crate::domain::url::CanonicalUrl;
+use crate::http::{Limits, Request};
+
+/// What is sent for `url` in the job's name.
+pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: u64) -> Request {
+    let http = &job.http;
+    let allow_private = job.may_be_private(url.authority());
+    let mut headers = http.headers.clone();
+    if job.names(url.authority()) {
+        headers.extend_from_slice(&http.credentials);
+    }
+    Request {
+        url,
+        headers,
+        limits: Limits {
+            connect: http.connect,
+            tls: http.tls,
+            head: http.head,
+            idle: http.idle,
+            total: http.total,
+            max_body,
+        },
+        keep_alive,
+        allow_private,
+    }
+}

@@ -1,0 +1,63 @@
+//! Where the bodies of answers go.
+
+use std::ops::ControlFlow;
+
+use crate::clock::Clock;
+use crate::domain::extract::PageReader;
+use crate::domain::job::{Extractor, Job};
+use crate::domain::url::CanonicalUrl;
+use crate::http::{BodyPlan, Head, Sink};
+
+/// As much of a robots.txt is read (RFC 9309, 2.5).
+const ROBOTS_BYTES: usize = 500 * 1024;
+
+/// Feeds a page to its reader as it comes.
+pub(super) struct PageSink<'a> {
+    pub(super) job: &'a Job,
+    pub(super) url: &'a CanonicalUrl,
+    pub(super) clock: Clock,
+    pub(super) reader: Option<PageReader>,
+    pub(super) extract_us: i64,
+}
+
+impl Sink for PageSink<'_> {
+    fn head(&mut self, head: &Head) -> BodyPlan {
+        if let 300..=399 = head.status {
+            return BodyPlan::Skip;
+        }
+        let Extractor::Links(options) = &self.job.extractor;
+        self.reader = Some(PageReader::new(self.url, &head.headers, options));
+        BodyPlan::Read
+    }
+
+    fn chunk(&mut self, decoded: &[u8]) -> ControlFlow<()> {
+        let begun = self.clock.micros();
+        if let Some(reader) = &mut self.reader {
+            reader.feed(decoded);
+        }
+        self.extract_us += self.clock.micros() - begun;
+        ControlFlow::Continue(())
+    }
+}
+
+/// Keeps as much of a robots.txt as is read.
+pub(super) struct RobotsSink {
+    pub(super) body: Vec<u8>,
+}
+
+impl Sink for RobotsSink {
+    fn head(&mut self, head: &Head) -> BodyPlan {
+        if let 200..=299 = head.status { BodyPlan::Read } else { BodyPlan::Skip }
+    }
+
+    fn chunk(&mut self, decoded: &[u8]) -> ControlFlow<()> {
+        let room = ROBOTS_BYTES.saturating_sub(self.body.len());
+        let (wanted, _) = decoded.split_at(room.min(decoded.len()));
+        self.body.extend_from_slice(wanted);
+        if self.body.len() >= ROBOTS_BYTES {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}

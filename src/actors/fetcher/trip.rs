@@ -1,0 +1,137 @@
+//! One fetch under way: the request, the answer, what is read from it.
+
+use actix::Recipient;
+
+use super::Tools;
+use super::request::request;
+use super::sinks::{PageSink, RobotsSink};
+use crate::actors::messages::Started;
+use crate::domain::extract::PageReader;
+use crate::domain::job::Job;
+use crate::domain::outcome::Reason;
+use crate::domain::url::CanonicalUrl;
+use crate::domain::{HostKey, Millis};
+use crate::faults;
+use crate::frontier::answer::{Answer, RobotsAnswer, retry_after};
+use crate::frontier::discover::{Source, discover};
+use crate::frontier::record::{PageFacts, QueuedUrl};
+use crate::frontier::robots_gate::RobotsErrand;
+use crate::http::{Exchange, Request, Sink, Transport};
+
+/// One fetch under way.
+pub(super) struct Trip<'a> {
+    pub(super) slot: usize,
+    pub(super) tools: &'a Tools,
+    pub(super) host: HostKey,
+    pub(super) start: Option<&'a Recipient<Started>>,
+}
+
+impl Trip<'_> {
+    /// Sends one request and feeds the answer to `sink`.
+    async fn ask(&self, request: &Request, sink: &mut dyn Sink) -> Exchange {
+        let (slot, host) = (self.slot, self.host);
+        let start = self.start.cloned();
+        let sent = Box::new(move |at: Millis| {
+            if let Some(to) = start {
+                to.do_send(Started { host, slot, at });
+            }
+        });
+        self.tools.client.exchange(request, sent, sink).await
+    }
+
+    pub(super) async fn page(&self, job: &Job, row: &QueuedUrl, keep_alive: bool) -> Answer {
+        let clock = self.tools.clock;
+        let begun_at = clock.now();
+        let url = match CanonicalUrl::parse(&row.url) {
+            Ok(url) => url,
+            Err(error) => {
+                let failure = Some((Reason::BadAnswer, error.to_string()));
+                return Answer { failure, begun_at, ..Answer::default() };
+            }
+        };
+        let request = request(job, url, keep_alive, job.http.max_body);
+        let mut sink = PageSink { job, url: &request.url, clock, reader: None, extract_us: 0 };
+        let exchange = self.ask(&request, &mut sink).await;
+        let PageSink { reader, extract_us, .. } = sink;
+        let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
+        answer.phases_us[3] = extract_us;
+        if let Some(reader) = reader {
+            self.read(job, row, reader, &mut answer);
+        }
+        answer
+    }
+
+    /// Takes the facts and the links from a page that has been read.
+    fn read(&self, job: &Job, row: &QueuedUrl, reader: PageReader, answer: &mut Answer) {
+        let begun = self.tools.clock.micros();
+        faults::pass("extract", &row.url);
+        let page = reader.finish();
+        let facts = &mut answer.facts;
+        facts.content_type = page.content_type;
+        facts.charset = page.charset;
+        facts.bytes = i64::try_from(page.bytes).ok();
+        facts.digest = answer.failure.is_none().then_some(page.digest);
+        facts.title = page.title;
+        facts.noindex = page.noindex;
+        facts.links_cut = page.links_cut;
+        facts.links = i32::try_from(page.outlinks.len()).ok();
+        answer.looks_scripted = page.looks_scripted;
+        let success = matches!(facts.status, Some(200..=299));
+        if success {
+            let from = Source { key: row.key, depth: row.depth, nofollow: page.nofollow };
+            let discovered = discover(job, &self.tools.known, from, page.outlinks);
+            answer.found = discovered.found;
+            answer.links = discovered.links;
+            answer.facts.out_of_scope = Some(discovered.out_of_scope);
+        }
+        answer.phases_us[3] += self.tools.clock.micros() - begun;
+    }
+
+    pub(super) async fn robots(&self, job: &Job, errand: &RobotsErrand) -> RobotsAnswer {
+        let clock = self.tools.clock;
+        let begun_at = clock.now();
+        let request = request(job, errand.url.clone(), true, job.http.max_body);
+        let mut sink = RobotsSink { body: Vec::new() };
+        let exchange = self.ask(&request, &mut sink).await;
+        let head = exchange.head.as_ref();
+        let header = |name| head.and_then(|head| head.get(name)).map(str::to_owned);
+        let failure = match exchange.result {
+            Err(error) if error.reason != Reason::TooLarge => Some((error.reason, error.detail)),
+            _ => None,
+        };
+        RobotsAnswer {
+            status: head.map(|head| head.status),
+            failure,
+            location: header("location"),
+            retry_after: header("retry-after").and_then(|value| retry_after(&value, clock.now())),
+            body: sink.body,
+            begun_at,
+            sent_at: exchange.sent_at.map(|micros| micros / 1000),
+        }
+    }
+}
+
+/// The parts of an answer that do not come from the body.
+fn answer_of(exchange: &Exchange, begun_at: Millis, ended_us: i64, now: Millis) -> Answer {
+    let head = exchange.head.as_ref();
+    let header = |name| head.and_then(|head| head.get(name)).map(str::to_owned);
+    let phases = &exchange.phases;
+    let failure = exchange.result.as_ref().err().map(|error| (error.reason, error.detail.clone()));
+    Answer {
+        facts: PageFacts {
+            status: head.map(|head| head.status),
+            etag: header("etag"),
+            last_modified: header("last-modified"),
+            fetched_at: exchange.sent_at.map(|micros| micros / 1000),
+            elapsed_ms: exchange.sent_at.map(|sent| (ended_us - sent).max(0) / 1000),
+            ..PageFacts::default()
+        },
+        failure,
+        location: header("location"),
+        retry_after: header("retry-after").and_then(|value| retry_after(&value, now)),
+        begun_at,
+        reused: exchange.reused,
+        phases_us: [phases.connect_us, phases.head_us, phases.body_us, 0],
+        ..Answer::default()
+    }
+}

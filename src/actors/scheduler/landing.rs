@@ -1,0 +1,144 @@
+//! Answers are judged and taken in.
+
+use super::SchedulerActor;
+use super::flight::Flight;
+use crate::domain::Millis;
+use crate::domain::outcome::UrlState;
+use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::record::{QueuedUrl, Settled};
+use crate::frontier::robots_gate::RobotsErrand;
+use crate::frontier::verdict::{Moment, Verdict};
+
+impl SchedulerActor {
+    pub(super) fn moment(&self, now: Millis, salt: i64) -> Moment {
+        let luck = salt.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ now.cast_unsigned();
+        let stale = self.flights.stale.get(&salt).copied().unwrap_or(0);
+        Moment { now, luck: luck.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 17, stale }
+    }
+
+    pub(super) fn page_landed(
+        &mut self,
+        flight: &Flight,
+        row: QueuedUrl,
+        answer: Answer,
+        now: Millis,
+    ) {
+        if let Some(run) = self.jobs.get_mut(&row.job) {
+            run.in_flight -= 1;
+            let (job, url, status) = (&run.job.name, &row.url, answer.facts.status.unwrap_or(0));
+            match &answer.failure {
+                Some((reason, words)) => log::debug!("job={job} url={url} {reason}: {words}"),
+                None => log::debug!("job={job} url={url} status={status}"),
+            }
+        }
+        let depth = self.lowered(&row).unwrap_or(row.depth);
+        let lowered = depth < row.depth;
+        let row = QueuedUrl { depth, ..row };
+        let (host, id) = (row.host, row.id);
+        let leads_on = matches!(answer.facts.status, Some(200..=399)) && answer.failure.is_none();
+        if lowered && leads_on {
+            // What it leads to was judged too deep: it is asked again.
+            let sent_at = answer.facts.fetched_at;
+            let verdict = self.window.put_back(row, sent_at, flight.reported, now);
+            self.batches.touch(host, false, now);
+            if let Some(Verdict::Settled(settled)) = verdict {
+                self.take_in(*settled, 512, [0; 4], now);
+            }
+            self.tell_given_up(now);
+            return;
+        }
+        let weight = answer.weight();
+        let phases = answer.phases_us;
+        let slow = |w: &crate::frontier::window::Window| {
+            w.host(host).map(|h| (h.pace.not_before, h.pace.backoff))
+        };
+        let before = slow(&self.window);
+        let moment = self.moment(now, id);
+        let verdict = self.window.settle(row, answer, flight.reported, moment);
+        let after = slow(&self.window);
+        let slowed = before.zip(after).is_some_and(|(before, after)| after > before);
+        self.batches.touch(host, slowed, now);
+        if !matches!(verdict, Some(Verdict::Stale)) {
+            self.flights.stale.remove(&id);
+        }
+        match verdict {
+            Some(Verdict::Settled(settled)) => self.take_in(*settled, weight, phases, now),
+            Some(Verdict::GiveUp(settled)) => {
+                self.take_in(*settled, weight, phases, now);
+            }
+            Some(Verdict::Deferred(deferred)) => {
+                if let Some(run) = self.jobs.get_mut(&deferred.job) {
+                    run.settled(phases);
+                }
+                self.batches.defer(*deferred, now);
+            }
+            Some(Verdict::Stale) => {
+                let stale = self.flights.stale.entry(id).or_insert(0);
+                *stale = stale.saturating_add(1);
+            }
+            Some(Verdict::Again) | None => {}
+        }
+        self.tell_given_up(now);
+    }
+
+    /// Passes on which hosts are given up.
+    fn tell_given_up(&mut self, now: Millis) {
+        while let Some((job, host, reason)) = self.window.next_given_up() {
+            self.batches.give_up(job, host, reason, now);
+        }
+    }
+
+    /// The depth of a page that a shorter way was found to while it was being asked, where depth is
+    /// what decides which of its links are followed.
+    pub(super) fn lowered(&self, row: &QueuedUrl) -> Option<i32> {
+        let run = self.jobs.get(&row.job)?;
+        run.job.limits.max_depth?;
+        let known = self.known.depth(row.job, row.key);
+        let found = self.batches.depth(row.job, row.key);
+        known.into_iter().chain(found).min().filter(|depth| *depth < row.depth)
+    }
+
+    /// Takes in a final result.
+    pub(super) fn take_in(
+        &mut self,
+        settled: Settled,
+        weight: usize,
+        phases: [i64; 4],
+        now: Millis,
+    ) {
+        if let Some(run) = self.jobs.get_mut(&settled.job) {
+            run.settled(phases);
+            run.pending += i64::from(settled.asked);
+            if run.job.limits.max_depth.is_some() {
+                self.batches.note_depths(&settled);
+            }
+        }
+        self.seen.settled += u64::from(settled.asked);
+        self.seen.failed += u64::from(settled.state == UrlState::Failed);
+        self.seen.bytes += settled.facts.bytes.unwrap_or(0).unsigned_abs();
+        self.batches.settle(settled, weight, now);
+    }
+
+    pub(super) fn robots_landed(
+        &mut self,
+        flight: &Flight,
+        errand: &RobotsErrand,
+        answer: &RobotsAnswer,
+        now: Millis,
+    ) {
+        let moment = self.moment(now, flight.host.0);
+        let row = self.window.robots(flight.host, errand, answer, flight.reported, moment);
+        if let Some(row) = row {
+            let home = self.window.host(row.host);
+            if let Some((host, (asked, kept))) = home.and_then(|h| Some((h, h.cut_crawl_delay()?)))
+            {
+                let (asked, kept) = (asked / 1000, kept / 1000);
+                let host = &host.authority;
+                log::warn!("host={host} asks for a crawl-delay of {asked} s, cut to {kept} s");
+            }
+            self.batches.robots(*row, now);
+        }
+        self.tell_given_up(now);
+        self.batches.touch(flight.host, true, now);
+    }
+}

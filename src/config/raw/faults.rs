@@ -1,0 +1,42 @@
+//! What is wrong with a configuration, gathered so that all is told at once.
+
+use crate::config::values::{size, span_ms};
+
+/// Gathers faults so that all are told at once.
+#[derive(Default)]
+pub(super) struct Faults(pub(super) Vec<String>);
+
+impl Faults {
+    pub(super) fn span(&mut self, key: &str, text: Option<&String>, value: &mut i64) {
+        match text.map(|text| span_ms(text)) {
+            Some(Ok(span)) => *value = span,
+            Some(Err(why)) => self.0.push(format!("{key}: {why}")),
+            None => {}
+        }
+    }
+
+    pub(super) fn size(&mut self, key: &str, text: Option<&String>, value: &mut u64) {
+        match text.map(|text| size(text)) {
+            Some(Ok(bytes)) => *value = bytes,
+            Some(Err(why)) => self.0.push(format!("{key}: {why}")),
+            None => {}
+        }
+    }
+
+    pub(super) fn at_least<T: PartialOrd + std::fmt::Display>(
+        &mut self,
+        key: &str,
+        value: &T,
+        least: &T,
+    ) {
+        if value < least {
+            self.0.push(format!("{key}: {value} is too small; give {least} or more"));
+        }
+    }
+}
+
+pub(super) fn set<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}

@@ -1,0 +1,22 @@
+//! `[hosts."NAME"]`: what is different for one host.
+
+use serde::Deserialize;
+
+use super::faults::Faults;
+use crate::domain::job::HostRules;
+
+/// A pace for one host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Host {
+    delay: Option<String>,
+    per_host: Option<usize>,
+}
+
+impl Host {
+    pub(super) fn decide(&self, name: &str, faults: &mut Faults) -> HostRules {
+        let mut delay = -1;
+        faults.span(&format!("hosts.{name}.delay"), self.delay.as_ref(), &mut delay);
+        HostRules { delay_ms: (delay >= 0).then_some(delay), per_host: self.per_host }
+    }
+}

@@ -1,0 +1,88 @@
+//! `[http]`: how requests are made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::faults::{Faults, set};
+use crate::domain::job::JobSpec;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Http {
+    user_agent: Option<String>,
+    headers: Option<Headers>,
+    connect_timeout: Option<String>,
+    tls_timeout: Option<String>,
+    head_timeout: Option<String>,
+    idle_timeout: Option<String>,
+    total_timeout: Option<String>,
+    max_body: Option<String>,
+    max_redirects: Option<i32>,
+    max_links_per_page: Option<usize>,
+    pub(super) ca_file: Option<PathBuf>,
+    allow_private: Option<bool>,
+}
+
+/// Headers as a table in a file, or as `Name: value` lines from the command line.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Headers {
+    Table(BTreeMap<String, String>),
+    Lines(Vec<String>),
+}
+
+impl Http {
+    pub(super) fn apply(&self, job: &mut JobSpec, faults: &mut Faults) {
+        if let Some(agent) = &self.user_agent {
+            if agent.trim().is_empty() || agent.chars().any(char::is_control) {
+                faults.0.push("http.user_agent: empty, or holds control characters".to_owned());
+            }
+            job.user_agent.clone_from(agent);
+        }
+        self.apply_headers(job, faults);
+        let spans = [
+            ("connect_timeout", &self.connect_timeout, &mut job.connect_timeout_ms),
+            ("tls_timeout", &self.tls_timeout, &mut job.tls_timeout_ms),
+            ("head_timeout", &self.head_timeout, &mut job.head_timeout_ms),
+            ("idle_timeout", &self.idle_timeout, &mut job.idle_timeout_ms),
+            ("total_timeout", &self.total_timeout, &mut job.total_timeout_ms),
+        ];
+        for (key, text, value) in spans {
+            faults.span(&format!("http.{key}"), text.as_ref(), value);
+            faults.at_least(&format!("http.{key}"), value, &1);
+        }
+        faults.size("http.max_body", self.max_body.as_ref(), &mut job.max_body);
+        set(&mut job.max_redirects, self.max_redirects);
+        faults.at_least("http.max_redirects", &job.max_redirects, &0);
+        set(&mut job.max_links_per_page, self.max_links_per_page);
+        set(&mut job.allow_private, self.allow_private);
+    }
+
+    fn apply_headers(&self, job: &mut JobSpec, faults: &mut Faults) {
+        let pairs: Vec<(String, String)> = match &self.headers {
+            None => return,
+            Some(Headers::Table(table)) => {
+                table.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+            }
+            Some(Headers::Lines(lines)) => lines
+                .iter()
+                .filter_map(|line| {
+                    let pair = line.split_once(':');
+                    if pair.is_none() {
+                        faults.0.push(format!("http.headers: '{line}' is not 'Name: value'"));
+                    }
+                    pair.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+                })
+                .collect(),
+        };
+        for (name, value) in &pairs {
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
+                faults.0.push(format!("http.headers: '{name}: {value}' is no header"));
+            }
+        }
+        job.headers = pairs;
+    }
+}

@@ -1,0 +1,145 @@
+//! What a host has to be asked when its turn comes.
+
+use std::sync::Arc;
+
+use super::{Host, HostStep, Work};
+use crate::domain::job::Job;
+use crate::domain::outcome::Reason;
+use crate::domain::url::CanonicalUrl;
+use crate::domain::{JobId, Millis};
+use crate::frontier::discover::barred;
+use crate::frontier::robots_gate::{Passage, RobotsErrand};
+use crate::frontier::verdict::unasked;
+
+impl Host {
+    /// What is to be done here now.
+    pub(in crate::frontier) fn next(
+        &mut self,
+        now: Millis,
+        admits: &dyn Fn(JobId) -> bool,
+    ) -> HostStep {
+        if self.in_flight >= self.rules.per_host || (self.starting > 0 && self.reports_start()) {
+            return HostStep::Blocked;
+        }
+        let ready = self.ready_at();
+        if ready > now {
+            return HostStep::Wait(ready);
+        }
+        if let Some(errand) = self.errands.pop_front() {
+            let job = self.queues.first().map_or(JobId(0), |queue| queue.job.id);
+            self.goes_out(now);
+            return HostStep::Ask(Work::Robots(errand, job));
+        }
+        let mut best = if self.in_flight > 0 || !self.held.is_empty() {
+            HostStep::Blocked
+        } else {
+            HostStep::Nothing
+        };
+        for offset in 0..self.queues.len() {
+            let at = (self.turn + offset) % self.queues.len();
+            match self.next_of(at, now, admits) {
+                step @ (HostStep::Ask(_) | HostStep::Unasked(_)) => {
+                    self.turn = at + 1;
+                    return step;
+                }
+                HostStep::Wait(at) => {
+                    best = match best {
+                        HostStep::Wait(other) => HostStep::Wait(at.min(other)),
+                        _ => HostStep::Wait(at),
+                    }
+                }
+                HostStep::Blocked if matches!(best, HostStep::Nothing) => best = HostStep::Blocked,
+                _ => {}
+            }
+        }
+        best
+    }
+
+    /// What one job has to do here now.
+    fn next_of(&mut self, at: usize, now: Millis, admits: &dyn Fn(JobId) -> bool) -> HostStep {
+        let Some(queue) = self.queues.get_mut(at) else { return HostStep::Nothing };
+        queue.look_for_overdue(now);
+        let Some(row) = queue.rows.front() else {
+            return match queue.next_due {
+                _ if queue.more || queue.reading => HostStep::Blocked,
+                Some(due) => HostStep::Wait(due),
+                None => HostStep::Nothing,
+            };
+        };
+        if !admits(queue.job.id) {
+            return HostStep::Blocked;
+        }
+        if row.due_at > now {
+            return HostStep::Wait(row.due_at);
+        }
+        let job = Arc::clone(&queue.job);
+        let url = match CanonicalUrl::parse(&row.url) {
+            Ok(url) => url,
+            Err(error) => return self.set_aside(at, Reason::BadAnswer, error.to_string()),
+        };
+        if let Some((reason, evidence)) = barred(&job, &url, row.depth) {
+            return self.set_aside(at, reason, evidence);
+        }
+        if !job.scope.allows(&url) && !job.is_root(url.as_str()) {
+            let ruling = job.scope.explain(&url);
+            return self.set_aside(at, Reason::Scope, ruling.rule);
+        }
+        if job.robots {
+            return self.through_gate(at, &job, &url, now);
+        }
+        self.ask(at, now)
+    }
+
+    /// Asks a page of a job that obeys robots.txt, if that allows it.
+    fn through_gate(&mut self, at: usize, job: &Job, url: &CanonicalUrl, now: Millis) -> HostStep {
+        let (home, pace) = (self.key, self.rules);
+        let gate = self.gate(url.origin());
+        match gate.passage(&job.robots_agent, url.path_and_query(), now) {
+            Passage::Open => self.ask(at, now),
+            Passage::Closed(rule) => self.set_aside(at, Reason::Robots, rule),
+            Passage::Unavailable(why) => self.set_aside(at, Reason::RobotsUnavailable, why),
+            Passage::Wait => HostStep::Blocked,
+            Passage::WaitUntil(at) => HostStep::Wait(at),
+            Passage::AskFirst => match url.join("/robots.txt") {
+                Ok(robots) => {
+                    gate.asking();
+                    let errand = RobotsErrand {
+                        origin: url.origin().to_owned(),
+                        home,
+                        url: robots,
+                        hops: 0,
+                        pace,
+                    };
+                    self.goes_out(now);
+                    HostStep::Ask(Work::Robots(errand, job.id))
+                }
+                Err(error) => self.set_aside(at, Reason::RobotsUnavailable, error.to_string()),
+            },
+        }
+    }
+
+    fn ask(&mut self, at: usize, now: Millis) -> HostStep {
+        let Some(queue) = self.queues.get_mut(at) else { return HostStep::Blocked };
+        let Some(row) = queue.rows.pop_front() else { return HostStep::Blocked };
+        queue.flying += 1;
+        self.held.insert(row.id);
+        self.goes_out(now);
+        HostStep::Ask(Work::Page(row))
+    }
+
+    fn set_aside(&mut self, at: usize, reason: Reason, evidence: String) -> HostStep {
+        let Some(row) = self.queues.get_mut(at).and_then(|queue| queue.rows.pop_front()) else {
+            return HostStep::Blocked;
+        };
+        self.held.insert(row.id);
+        HostStep::Unasked(Box::new(unasked(&row, reason, evidence)))
+    }
+
+    fn goes_out(&mut self, now: Millis) {
+        self.in_flight += 1;
+        if self.reports_start() {
+            self.starting += 1;
+        }
+        self.pace.asked(now);
+    }
+}
