@@ -10,9 +10,11 @@
 //! scope       what the connector and the wire know of the exchange that polls them
 //! idle        the kept-alive connections nobody uses, closed in time
 //! error       what each failure is called
+//! budget      memory that bodies and outcomes share
 //! ```
 
 mod body;
+pub mod budget;
 pub mod client;
 mod connector;
 mod decode;
