@@ -5,6 +5,7 @@
 
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::UrlState;
+use crawld::domain::role::Role;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{JobId, Millis};
 use crawld::frontier::record::{Commit, HostRow, JobDelta, NewUrl, PageFacts, QueuedUrl, Settled};
@@ -115,6 +116,7 @@ fn url(n: usize, from: Option<&QueuedUrl>) -> NewUrl {
         authority: "bench.test".to_owned(),
         key: parsed.key(),
         url: text,
+        role: Role::Page,
         depth: from.map_or(0, |row| row.depth + 1),
         hops: 0,
         referrer: from.map(|row| row.key),
@@ -131,6 +133,7 @@ fn page(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         job: row.job,
         host: row.host,
         key: row.key,
+        role: row.role,
         state: UrlState::Done,
         reason: None,
         evidence: None,

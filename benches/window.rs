@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use crawld::domain::job::{Job, JobSpec};
+use crawld::domain::role::Role;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{JobId, Millis};
 use crawld::frontier::answer::Answer;
@@ -27,6 +28,7 @@ fn rows(host: usize, count: usize) -> Vec<QueuedUrl> {
                 host: url.host_key(),
                 key: url.key(),
                 url: url.as_str().to_owned(),
+                role: Role::Page,
                 depth: 1,
                 hops: 0,
                 tries: 0,

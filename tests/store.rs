@@ -28,3 +28,5 @@ mod opening;
 mod reading;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/sitemaps.rs"]
+mod sitemaps;

@@ -32,11 +32,15 @@ pub enum LinkKind {
     Refresh = 10,
     /// The `Location` of a redirect.
     Redirect = 11,
+    /// An item of an RSS feed or an entry of an Atom feed.
+    Feed = 12,
+    /// An entry of a sitemap.
+    Sitemap = 13,
 }
 
 impl LinkKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Root,
         Self::A,
         Self::Area,
@@ -49,6 +53,8 @@ impl LinkKind {
         Self::Image,
         Self::Refresh,
         Self::Redirect,
+        Self::Feed,
+        Self::Sitemap,
     ];
 
     /// The name used in exports.
@@ -67,6 +73,8 @@ impl LinkKind {
             Self::Image => "image",
             Self::Refresh => "refresh",
             Self::Redirect => "redirect",
+            Self::Feed => "feed",
+            Self::Sitemap => "sitemap",
         }
     }
 

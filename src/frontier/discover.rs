@@ -7,6 +7,7 @@ use crate::domain::address;
 use crate::domain::job::{Follow, Job};
 use crate::domain::link::{LinkKind, Outlink};
 use crate::domain::outcome::Reason;
+use crate::domain::role::Role;
 use crate::domain::traps;
 use crate::domain::url::CanonicalUrl;
 
@@ -75,6 +76,7 @@ pub fn new_url(job: &Job, url: &CanonicalUrl, depth: i32) -> NewUrl {
         authority: url.authority().to_owned(),
         key: url.key(),
         url: url.as_str().to_owned(),
+        role: Role::Page,
         depth,
         hops: 0,
         referrer: None,

@@ -2,6 +2,7 @@
 
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 
 /// A URL to be made known to a job. If the job knows it already nothing changes, except that depth
@@ -13,11 +14,13 @@ pub struct NewUrl {
     pub host: HostKey,
     /// The host's authority, for the host's row.
     pub authority: String,
-    /// The URL's key.
+    /// The URL's key in its role.
     pub key: UrlKey,
     /// The canonical URL.
     pub url: String,
-    /// Links from a root; roots are 0.
+    /// A page or a sitemap.
+    pub role: Role,
+    /// Links from a root; roots are 0. Of a sitemap: indexes that led to it.
     pub depth: i32,
     /// Redirects that led here since the last real link.
     pub hops: i32,
@@ -46,7 +49,9 @@ pub struct QueuedUrl {
     pub key: UrlKey,
     /// The canonical URL.
     pub url: String,
-    /// Links from a root.
+    /// A page or a sitemap.
+    pub role: Role,
+    /// Links from a root. Of a sitemap: indexes that led to it.
     pub depth: i32,
     /// Redirects that led here.
     pub hops: i32,
@@ -113,6 +118,8 @@ pub struct Settled {
     pub host: HostKey,
     /// Its key.
     pub key: UrlKey,
+    /// A page or a sitemap.
+    pub role: Role,
     /// Done, failed, redirected or excluded.
     pub state: UrlState,
     /// Why, when failed or excluded.
@@ -255,6 +262,8 @@ pub struct Commit {
     pub hosts: Vec<HostRow>,
     /// robots.txt that were had.
     pub robots: Vec<RobotsRow>,
+    /// What was listed elsewhere than on a page: the sitemaps of a robots.txt.
+    pub listed: Vec<(JobId, Vec<NewUrl>)>,
     /// Totals of jobs.
     pub jobs: Vec<JobDelta>,
     /// Hosts given up by a job: what is queued there fails with this reason, unasked.

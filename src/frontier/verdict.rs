@@ -281,6 +281,7 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         job: row.job,
         host: row.host,
         key: row.key,
+        role: row.role,
         state,
         reason,
         evidence: answer.failure.map(|(_, words)| words),

@@ -11,8 +11,8 @@ use super::error::Fault;
 use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
-use super::settle;
 use super::{Ids, Node, Result, Store, amend, clean};
+use super::{settle, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -122,7 +122,8 @@ fn apply(
     now: Millis,
 ) -> std::result::Result<Committed, Fault> {
     let passes = passes(conn)?;
-    let finds = finds(batch, &passes);
+    let mut finds = finds(batch, &passes);
+    let cut = sitemaps::keep_within_cap(conn, &mut finds)?;
     let inserted = insert::insert(conn, &finds, false, ids, now)?;
 
     let mut new_links = vec![0; batch.settled.len()];
@@ -134,6 +135,7 @@ fn apply(
         *new_urls.entry(job).or_default() += 1;
     }
     let asked = settle::settle_all(conn, &batch.settled, &new_links, &passes)?;
+    sitemaps::note_cut(conn, &batch.settled, &cut)?;
     settle::defer_all(conn, &batch.deferred)?;
     pace(conn, me, &batch.hosts)?;
     for row in &batch.robots {
@@ -166,7 +168,7 @@ pub(super) fn passes(conn: &mut Connection) -> std::result::Result<Passes, Fault
     Ok(rows.into_iter().map(|(id, pass)| (JobId(id), pass)).collect())
 }
 
-/// All that the pages of the batch found; a job that is gone meanwhile finds nothing.
+/// All that the pages of the batch found, and what was listed elsewhere (found on no page); a job that is gone meanwhile finds nothing.
 fn finds<'a>(batch: &'a Commit, passes: &Passes) -> Vec<Find<'a>> {
     let mut finds = Vec::new();
     for (page, settled) in batch.settled.iter().enumerate() {
@@ -177,6 +179,17 @@ fn finds<'a>(batch: &'a Commit, passes: &Passes) -> Vec<Find<'a>> {
             url,
             source_host: (url.referrer == Some(settled.key)).then_some(settled.host),
             page,
+        }));
+    }
+    for (job, urls) in &batch.listed {
+        let Some(pass) = passes.get(job) else { continue };
+        let found_on = batch.settled.len();
+        finds.extend(urls.iter().map(|url| Find {
+            job: *job,
+            pass: *pass,
+            url,
+            source_host: None,
+            page: found_on,
         }));
     }
     finds

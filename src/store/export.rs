@@ -9,6 +9,7 @@ use super::schema::urls;
 use super::{Result, Store};
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 
 /// A URL with its result; the columns of the contract, section 5.
@@ -133,7 +134,7 @@ impl Store {
         self.connections.read(|conn| batch(conn, job, after_id, limit, Some(UrlState::Failed)))
     }
 
-    /// What the job knows of a URL.
+    /// What the job knows of a URL, by its key in its role.
     ///
     /// # Errors
     /// When the store fails.
@@ -224,6 +225,7 @@ fn batch(
         let base = pages!()
             .filter(of_job)
             .filter(urls::id.gt(after_id))
+            .filter(urls::role.eq(Role::Page as i16))
             .order(urls::id)
             .limit(most);
         match state {

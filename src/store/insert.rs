@@ -14,10 +14,11 @@ use super::prepared::prepared;
 use super::schema::{host, urls};
 use super::{Ids, clean, wake};
 use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::NewUrl;
 
-/// Rows of one statement: 17 columns each, and PostgreSQL binds 65,535 values at most.
+/// Rows of one statement: 18 columns each, and PostgreSQL binds 65,535 values at most.
 const ROWS: usize = 500;
 
 /// A URL that was found, and by whom.
@@ -34,7 +35,7 @@ pub(super) struct Find<'a> {
 /// What came of it.
 #[derive(Default)]
 pub(super) struct Inserted {
-    /// (page, job) of each new row.
+    /// (page, job) of each new row that is a page.
     pub(super) new: Vec<(usize, JobId)>,
     /// Known rows that became due again.
     pub(super) revived: usize,
@@ -86,13 +87,14 @@ struct UrlRow<'a> {
     via_kind: i16,
     via_text: Option<Cow<'a, str>>,
     via_nofollow: bool,
+    role: i16,
 }
 
 prepared! {
     /// One row, where it is not known.
     InsertUrl<'a> {
         "INSERT INTO urls (id, job, host_key, url_key, url, depth, hops, state, due_at, pass, \
-          reason, evidence, referrer, referrer_host, via_kind, via_text, via_nofollow) \
+          reason, evidence, referrer, referrer_host, via_kind, via_text, via_nofollow, role) \
           VALUES (" id: i64 as BigInt,
         ", " job: i64 as BigInt,
         ", " host_key: i64 as BigInt,
@@ -110,6 +112,7 @@ prepared! {
         ", " via_kind: i16 as SmallInt,
         ", " via_text: Option<Cow<'a, str>> as Nullable<Text>,
         ", " via_nofollow: bool as Bool,
+        ", " role: i16 as SmallInt,
     } ") ON CONFLICT DO NOTHING"
 }
 
@@ -143,7 +146,9 @@ pub(super) fn insert(
     let mut result = Inserted::default();
     let mut queued = Vec::new();
     for candidate in &fresh {
-        result.new.push((candidate.find.page, candidate.find.job));
+        if candidate.find.url.role == Role::Page {
+            result.new.push((candidate.find.page, candidate.find.job));
+        }
         result.known.push((candidate.find.job, candidate.find.url.key, candidate.depth));
         if candidate.is_wanted() {
             queued.push(candidate);
@@ -237,6 +242,7 @@ fn row<'a>(candidate: &Candidate<'a>, now: Millis) -> UrlRow<'a> {
         via_kind: url.kind as i16,
         via_text: url.text.as_deref().map(clean),
         via_nofollow: url.nofollow,
+        role: url.role as i16,
     }
 }
 
@@ -259,6 +265,7 @@ fn one(row: UrlRow<'_>) -> InsertUrl<'_> {
         via_kind: row.via_kind,
         via_text: row.via_text,
         via_nofollow: row.via_nofollow,
+        role: row.role,
         life: PhantomData,
     }
 }

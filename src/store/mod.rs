@@ -8,7 +8,7 @@
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
 //! leases), `job`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
 //! (results), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
-//! retry, forget), and the readers `report`, `export`, `lookup`.
+//! retry, forget), `sitemaps`, and the readers `report`, `export`, `lookup`.
 
 mod amend;
 mod claim;
@@ -30,6 +30,7 @@ mod reinstate;
 mod report;
 mod schema;
 mod settle;
+mod sitemaps;
 mod sqlite;
 mod status;
 mod target;
@@ -54,6 +55,7 @@ pub use job::{JobRow, JobState, NewJob, Origin};
 pub use lookup::Share;
 pub use offer::{Offered, Revisited};
 pub use report::{HostSum, JobReport};
+pub use sitemaps::SitemapSums;
 pub use status::Waiting;
 
 /// What a call of the store gives.

@@ -6,6 +6,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::schema::{host, job_host, urls};
 use super::{LONGEST_WAIT, Node, Result, Store};
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{QueuedUrl, Release, Taken};
 
@@ -18,6 +19,7 @@ struct Row {
     hops: i32,
     tries: i32,
     due_at: i64,
+    role: i16,
 }
 
 impl Store {
@@ -39,6 +41,7 @@ impl Store {
                     urls::hops,
                     urls::tries,
                     urls::due_at.assume_not_null(),
+                    urls::role,
                 ))
                 .load(c))?;
             let complete = rows.len() < limit;
@@ -114,6 +117,7 @@ fn queued(job: JobId, host: HostKey, row: Row, now: Millis) -> QueuedUrl {
         host,
         key: UrlKey(row.url_key),
         url: row.url,
+        role: Role::from_number(row.role),
         depth: row.depth,
         hops: row.hops,
         tries: row.tries,

@@ -3,6 +3,7 @@
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::{Connection, both};
+use super::sitemaps::{self, SitemapSums};
 use super::{Result, Store};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
@@ -39,6 +40,8 @@ pub struct JobReport {
     pub failing: Vec<HostSum>,
     /// Hosts given up, with the reason.
     pub given_up: Vec<(String, String)>,
+    /// What the sitemaps came to; they are no pages and counted nowhere else.
+    pub sitemaps: SitemapSums,
 }
 
 /// A host with a figure.
@@ -106,16 +109,16 @@ const GROUPS: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
     CAST(COALESCE(SUM(out_of_scope), 0) AS BIGINT) AS out_of_scope, \
     CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS links_cut, \
     MIN(fetched_at) AS first, MAX(fetched_at) AS last \
-    FROM urls WHERE job = $1 GROUP BY state, status, reason";
+    FROM urls WHERE job = $1 AND role = 0 GROUP BY state, status, reason";
 
 const SLOWEST: &str = "SELECT h.authority, u.urls, u.figure FROM \
     (SELECT host_key, COUNT(*) AS urls, CAST(AVG(elapsed_ms) AS BIGINT) AS figure FROM urls \
-     WHERE job = $1 AND elapsed_ms IS NOT NULL GROUP BY host_key \
+     WHERE job = $1 AND role = 0 AND elapsed_ms IS NOT NULL GROUP BY host_key \
      ORDER BY 3 DESC, 1 LIMIT $2) u \
     JOIN host h ON h.host_key = u.host_key ORDER BY u.figure DESC, h.authority";
 
 const FAILING: &str = "SELECT h.authority, u.urls, u.urls AS figure FROM \
-    (SELECT host_key, COUNT(*) AS urls FROM urls WHERE job = $1 AND state = 2 \
+    (SELECT host_key, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 AND state = 2 \
      GROUP BY host_key ORDER BY 2 DESC, 1 LIMIT $2) u \
     JOIN host h ON h.host_key = u.host_key ORDER BY u.urls DESC, h.authority";
 
@@ -140,6 +143,7 @@ impl Store {
                     .get_result(c))?;
             let mut report = sum_up(&groups);
             report.hosts = hosts.rows;
+            report.sitemaps = sitemaps::sums(conn, job)?;
             report.slowest = hosts_by(conn, SLOWEST, job)?;
             report.failing = hosts_by(conn, FAILING, job)?;
             report.given_up =

@@ -108,6 +108,7 @@ diesel::table! {
         out_of_scope -> Nullable<Integer>,
         fetched_at -> Nullable<BigInt>,
         elapsed_ms -> Nullable<BigInt>,
+        role -> SmallInt,
     }
 }
 

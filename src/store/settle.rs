@@ -14,6 +14,7 @@ use super::error::Fault;
 use super::prepared::prepared;
 use super::schema::{link, urls};
 use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{HostKey, JobId, UrlKey};
 use crate::frontier::record::{Deferred, LinkRow, Settled};
@@ -151,7 +152,9 @@ fn closes_loop(conn: &mut Connection, settled: &Settled, pass: i32) -> QueryResu
     }
     let mut next = settled.redirect_to.clone();
     for _ in 0..CHAIN {
-        let Some((host, key)) = next.as_deref().and_then(place) else { return Ok(false) };
+        let Some((host, key)) = next.as_deref().and_then(|url| place(url, settled.role)) else {
+            return Ok(false);
+        };
         if key == settled.key {
             return Ok(true);
         }
@@ -167,8 +170,8 @@ fn closes_loop(conn: &mut Connection, settled: &Settled, pass: i32) -> QueryResu
     Ok(false)
 }
 
-fn place(url: &str) -> Option<(HostKey, UrlKey)> {
-    CanonicalUrl::parse(url).ok().map(|url| (url.host_key(), url.key()))
+fn place(url: &str, role: Role) -> Option<(HostKey, UrlKey)> {
+    CanonicalUrl::parse(url).ok().map(|url| (url.host_key(), role.key(&url)))
 }
 
 #[derive(Insertable)]

@@ -6,6 +6,7 @@ use clap::Parser;
 use crawld::cli::error::CommandError;
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::{Reason, UrlState};
+use crawld::domain::role::Role;
 use crawld::domain::url::{CanonicalUrl, host_key};
 use crawld::domain::{HostKey, JobId, Millis};
 use crawld::frontier::record::{
@@ -58,6 +59,7 @@ pub(crate) fn new_url(url: &str, depth: i32, kind: LinkKind, text: Option<&str>)
         authority: url.authority().to_owned(),
         key: url.key(),
         url: url.as_str().to_owned(),
+        role: Role::Page,
         depth,
         hops: 0,
         referrer: None,
@@ -75,6 +77,7 @@ pub(crate) fn settled(row: &QueuedUrl, state: UrlState) -> Settled {
         job: row.job,
         host: row.host,
         key: row.key,
+        role: row.role,
         state,
         reason: None,
         evidence: None,

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::{Reason, UrlState};
+use crawld::domain::role::Role;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{HostKey, JobId, Millis, UrlKey};
 use crawld::frontier::record::{
@@ -70,6 +71,14 @@ impl Ground {
 
     pub(crate) fn is_postgres(&self) -> bool {
         self.url.starts_with("postgres")
+    }
+
+    /// The store closed and opened again, by the same node.
+    pub(crate) fn opened_again(self) -> Self {
+        let Self { store, url, job, node, home } = self;
+        drop(store);
+        let store = Store::open(&url, Access::Owner).unwrap();
+        Self { store, url, job, node, home }
     }
 
     /// Another store on the same database, to read.
@@ -181,6 +190,7 @@ pub(crate) fn root(url: &str) -> NewUrl {
         authority: parsed.authority().to_owned(),
         key: parsed.key(),
         url: url.to_owned(),
+        role: Role::Page,
         depth: 0,
         hops: 0,
         referrer: None,
@@ -202,6 +212,19 @@ pub(crate) fn link(url: &str, from: &str, depth: i32) -> NewUrl {
     }
 }
 
+/// A sitemap; `from`: the index that lists it.
+pub(crate) fn sitemap(url: &str, from: Option<&str>, nesting: i32) -> NewUrl {
+    let parse = |url| CanonicalUrl::parse(url).unwrap();
+    NewUrl {
+        key: Role::Sitemap.key(&parse(url)),
+        role: Role::Sitemap,
+        depth: nesting,
+        referrer: from.map(|from| Role::Sitemap.key(&parse(from))),
+        kind: LinkKind::Sitemap,
+        ..root(url)
+    }
+}
+
 /// A link that a rule excludes.
 pub(crate) fn excluded(url: &str, from: &str, depth: i32, reason: Reason) -> NewUrl {
     NewUrl { excluded: Some((reason, "the rule".to_owned())), ..link(url, from, depth) }
@@ -214,6 +237,7 @@ pub(crate) fn done(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         job: row.job,
         host: row.host,
         key: row.key,
+        role: row.role,
         state: UrlState::Done,
         reason: None,
         evidence: None,

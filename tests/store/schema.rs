@@ -86,6 +86,33 @@ on_both! {
         assert_eq!(named, expected);
     }
 
+    fn a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(ground: Ground) {
+        fn back<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+            conn: &mut C,
+            all: fn() -> EmbeddedMigrations,
+        ) where
+            EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+        {
+            while conn.applied_migrations().unwrap().len() > 1 {
+                conn.revert_last_migration(all()).unwrap();
+            }
+        }
+        let a = "http://a.test/";
+        ground.offer(&[root(a)], NOW);
+        ground.commit(1, &settle(vec![done(&ground.queued(a), vec![link("http://b.test/", a, 1)])]));
+        let before = ground.pages();
+        let (url, postgres) = (ground.url.clone(), ground.is_postgres());
+        if postgres {
+            back(&mut PgConnection::establish(&url).unwrap(), || POSTGRES);
+        } else {
+            let path = url.trim_start_matches("sqlite://").replace('%', "%25");
+            back(&mut SqliteConnection::establish(&format!("file:{path}")).unwrap(), || SQLITE);
+        }
+        let ground = ground.opened_again();
+        assert_eq!(ground.pages(), before);
+        assert_eq!(ground.take("b.test", NOW)[0].role, crawld::domain::role::Role::Page);
+    }
+
     fn migrations_go_up_down_and_up_again(ground: Ground) {
         fn cycle<DB: diesel::backend::Backend, C: MigrationHarness<DB> + SimpleConnection>(
             conn: &mut C,

@@ -44,6 +44,7 @@ fn report() -> Report {
         slowest: vec![sum("slow.example", 40, 1250), sum("h", 1, 8)],
         failing: vec![sum("gone.example", 8, 8)],
         given_up: vec![("gone.example".into(), "dns".into())],
+        ..JobReport::default()
     };
     Report { job, sums }
 }

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::job::JobSpec;
 use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
 use crate::frontier::answer::RobotsAnswer;
 use crate::frontier::record::{ClaimedJob, HostRow, PageFacts};
@@ -100,6 +101,7 @@ impl World {
             host: url.host_key(),
             key: url.key(),
             url: url.as_str().to_owned(),
+            role: Role::Page,
             depth: 0,
             hops: 0,
             tries: 0,
