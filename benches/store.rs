@@ -157,6 +157,7 @@ fn page(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         found,
         links: Vec::new(),
         asked: true,
+        unmodified: false,
     }
 }
 

@@ -33,6 +33,7 @@ fn rows(host: usize, count: usize) -> Vec<QueuedUrl> {
                 hops: 0,
                 tries: 0,
                 due_at: NOW,
+                validators: None,
             })
         })
         .collect()

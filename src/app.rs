@@ -29,6 +29,10 @@ const RULES: [&str; 9] = [
     "allow_private ",
 ];
 
+/// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
+/// read anew even if it has not changed.
+const READING: [&str; 5] = ["assets ", "all_links ", "max_links_per_page ", "headers", "sitemaps "];
+
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -143,8 +147,14 @@ fn resume(
     let mut notes = Vec::new();
     let changes = changes(&old, &spec)?;
     if !changes.is_empty() {
-        if RULES.iter().any(|rule| changes.iter().any(|change| change.starts_with(rule))) {
+        let touch = |options: &[&str]| {
+            options.iter().any(|option| changes.iter().any(|change| change.starts_with(option)))
+        };
+        if touch(&RULES) {
             store.reinstate(row.id, now)?;
+        }
+        if touch(&RULES) || touch(&READING) {
+            store.forget_versions(row.id)?;
         }
         store.amend_job(row.id, &to_text(&spec)?, new_cursor(&old, &spec, &row).as_deref())?;
         notes.push(format!("job {}: changed {}", row.name, changes.join(", ")));

@@ -14,6 +14,8 @@
 #[path = "store/ground.rs"]
 mod ground;
 
+#[path = "store/again.rs"]
+mod again;
 #[path = "store/commit.rs"]
 mod commit;
 #[path = "store/frontier.rs"]

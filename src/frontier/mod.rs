@@ -16,5 +16,6 @@ pub mod known;
 mod queue;
 pub mod record;
 pub mod robots_gate;
+pub mod validators;
 pub mod verdict;
 pub mod window;

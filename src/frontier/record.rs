@@ -1,5 +1,6 @@
 //! What the window and the store tell each other: plain rows, no behaviour.
 
+use super::validators::Validators;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
@@ -59,6 +60,8 @@ pub struct QueuedUrl {
     pub tries: i32,
     /// Not to be asked before.
     pub due_at: Millis,
+    /// The version that its last result had: the request asks whether that has changed.
+    pub validators: Option<Box<Validators>>,
 }
 
 /// The facts of an answer, stored with the URL.
@@ -78,9 +81,9 @@ pub struct PageFacts {
     pub title: Option<String>,
     /// SHA-256 of the decoded body.
     pub digest: Option<[u8; 32]>,
-    /// The `ETag` header.
+    /// The `ETag` header, if it can be sent back.
     pub etag: Option<String>,
-    /// The Last-Modified header.
+    /// The Last-Modified header, if it can be sent back.
     pub last_modified: Option<String>,
     /// Did the page ask not to be indexed?
     pub noindex: bool,
@@ -140,6 +143,8 @@ pub struct Settled {
     pub links: Vec<LinkRow>,
     /// Was the host really asked (so that it counts towards `max_pages`)?
     pub asked: bool,
+    /// The page has not changed: its last result stays, with the date of this answer.
+    pub unmodified: bool,
 }
 
 /// A try that failed and is to be repeated.

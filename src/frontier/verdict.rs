@@ -76,6 +76,11 @@ pub fn judge(
             }
             Verdict::Settled(Box::new(result))
         }
+        (None, Some(304)) if row.validators.is_some() => {
+            pace.answered(moment.now);
+            let result = settled(row, UrlState::Done, None, answer);
+            Verdict::Settled(Box::new(Settled { unmodified: true, ..result }))
+        }
         (None, Some(status)) => refused(job, row, status, answer, pace, moment),
         (None, None) => {
             let answer =
@@ -292,6 +297,7 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         found: answer.found,
         links: answer.links,
         asked: true,
+        unmodified: false,
     }
 }
 

@@ -11,8 +11,8 @@ use super::error::Fault;
 use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
-use super::{Ids, Node, Result, Store, amend, clean};
-use super::{settle, sitemaps};
+use super::settle::{self, Settlement};
+use super::{Ids, Node, Result, Store, amend, clean, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -64,6 +64,7 @@ prepared! {
         ", head_us = head_us + " head_us: i64 as BigInt,
         ", body_us = body_us + " body_us: i64 as BigInt,
         ", extract_us = extract_us + " extract_us: i64 as BigInt,
+        ", not_modified = not_modified + " not_modified: i64 as BigInt,
         ", peak_in_flight = CASE WHEN peak_in_flight < " peak: i32 as Integer,
         " THEN " same_peak: i32 as Integer,
         " ELSE peak_in_flight END WHERE id = " id: i64 as BigInt,
@@ -134,20 +135,20 @@ fn apply(
         }
         *new_urls.entry(job).or_default() += 1;
     }
-    let asked = settle::settle_all(conn, &batch.settled, &new_links, &passes)?;
+    let done = settle::settle_all(conn, &batch.settled, &new_links, &passes)?;
     sitemaps::note_cut(conn, &batch.settled, &cut)?;
     settle::defer_all(conn, &batch.deferred)?;
     pace(conn, me, &batch.hosts)?;
     for row in &batch.robots {
         keep_robots(conn, row)?;
     }
-    add_totals(conn, &batch.jobs, &asked)?;
+    add_totals(conn, &batch.jobs, &done)?;
     for (job, host, reason) in &batch.given_up {
         amend::give_up(conn, *job, *host, *reason, GIVEN_UP_AT_ONCE)?;
     }
     Ok(Committed {
         woken: inserted.woken,
-        asked: by_job(&asked),
+        asked: by_job(&done.asked),
         new_urls: new_urls.into_iter().collect(),
         known: inserted.known,
         repeated: false,
@@ -234,9 +235,9 @@ fn keep_robots(conn: &mut Connection, row: &RobotsRow) -> std::result::Result<()
 fn add_totals(
     conn: &mut Connection,
     deltas: &[JobDelta],
-    asked: &settle::Asked,
+    done: &Settlement,
 ) -> std::result::Result<(), Fault> {
-    for ((job, host), count) in asked {
+    for ((job, host), count) in &done.asked {
         let asked = CountAsked { count: *count, job: job.0, host: host.0, life: PhantomData };
         both!(conn, c => asked.execute(c))?;
     }
@@ -251,12 +252,13 @@ fn add_totals(
         }
     }
     let mut counts: BTreeMap<JobId, i64> = BTreeMap::new();
-    for ((job, _), count) in asked {
+    for ((job, _), count) in &done.asked {
         *counts.entry(*job).or_default() += count;
         totals.entry(*job).or_default();
     }
     for (job, total) in totals {
-        add_total(conn, job, counts.get(&job).copied().unwrap_or(0), &total)?;
+        let of = |sums: &BTreeMap<JobId, i64>| sums.get(&job).copied().unwrap_or(0);
+        add_total(conn, job, of(&counts), of(&done.unmodified), &total)?;
     }
     Ok(())
 }
@@ -265,6 +267,7 @@ fn add_total(
     conn: &mut Connection,
     id: JobId,
     asked: i64,
+    not_modified: i64,
     total: &JobDelta,
 ) -> std::result::Result<(), Fault> {
     let [connect_us, head_us, body_us, extract_us] = total.phases_us;
@@ -275,6 +278,7 @@ fn add_total(
         head_us,
         body_us,
         extract_us,
+        not_modified,
         peak: total.peak_in_flight,
         same_peak: total.peak_in_flight,
         id: id.0,

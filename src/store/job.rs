@@ -123,6 +123,8 @@ pub struct JobRow {
     pub started_at: Millis,
     /// When it ended; `None` while it has not.
     pub finished_at: Option<Millis>,
+    /// Pages of this pass that had not changed since they were last asked.
+    pub not_modified: i64,
 }
 
 #[derive(Queryable)]
@@ -144,6 +146,7 @@ struct Row {
     limit_hit: Option<String>,
     started_at: i64,
     finished_at: Option<i64>,
+    not_modified: i64,
 }
 
 impl From<Row> for JobRow {
@@ -167,6 +170,7 @@ impl From<Row> for JobRow {
             limit_hit: row.limit_hit,
             started_at: row.started_at,
             finished_at: row.finished_at,
+            not_modified: row.not_modified,
         }
     }
 }
@@ -191,6 +195,7 @@ fn all() -> _ {
         job::limit_hit,
         job::started_at,
         job::finished_at,
+        job::not_modified,
     ))
 }
 
@@ -298,6 +303,7 @@ impl Store {
                     job::head_us.eq(0),
                     job::body_us.eq(0),
                     job::extract_us.eq(0),
+                    job::not_modified.eq(0),
                     job::limit_hit.eq(None::<String>),
                     job::finished_at.eq(None::<i64>),
                 ))

@@ -97,7 +97,13 @@ fn lower(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<
     let (depth, hops) = (row.depth.min(candidate.depth), row.hops.min(candidate.hops));
     if (depth, hops) != (row.depth, row.hops) {
         both!(conn, c => diesel::update(this(candidate, row).filter(urls::due_at.is_not_null()))
-            .set((urls::depth.eq(depth), urls::hops.eq(hops)))
+            .set((
+                urls::depth.eq(depth),
+                urls::hops.eq(hops),
+                // Links that were too deep may not be so now: the page is to be read again.
+                urls::etag.eq(None::<String>),
+                urls::last_modified.eq(None::<String>),
+            ))
             .execute(c))?;
     }
     Ok(Existing { depth, revived: false })

@@ -7,8 +7,9 @@
 //! The files: `target`, `sqlite`, `connection` (the two databases as one type), `prepared` (statements of every commit), `lock` (who owns a
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
 //! leases), `job`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
-//! (results), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
-//! retry, forget), `sitemaps`, and the readers `report`, `export`, `lookup`.
+//! (results), `unmodified` (results that stay), `claim` (hosts are leased), `queue` (reading it,
+//! giving hosts back), `amend` (give up, retry, forget), `sitemaps`, and the readers `report`,
+//! `export`, `lookup`.
 
 mod amend;
 mod claim;
@@ -34,6 +35,7 @@ mod sitemaps;
 mod sqlite;
 mod status;
 mod target;
+mod unmodified;
 mod wake;
 
 use std::borrow::Cow;

@@ -9,6 +9,7 @@ use super::{LONGEST_WAIT, Node, Result, Store};
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{QueuedUrl, Release, Taken};
+use crate::frontier::validators::Validators;
 
 #[derive(Queryable)]
 struct Row {
@@ -20,6 +21,8 @@ struct Row {
     tries: i32,
     due_at: i64,
     role: i16,
+    etag: Option<String>,
+    last_modified: Option<String>,
 }
 
 impl Store {
@@ -42,6 +45,8 @@ impl Store {
                     urls::tries,
                     urls::due_at.assume_not_null(),
                     urls::role,
+                    urls::etag,
+                    urls::last_modified,
                 ))
                 .load(c))?;
             let complete = rows.len() < limit;
@@ -111,17 +116,21 @@ fn later(
 
 /// A row as the window takes it: what was due only far beyond any legal wait is due now.
 fn queued(job: JobId, host: HostKey, row: Row, now: Millis) -> QueuedUrl {
+    let role = Role::from_number(row.role);
+    // A sitemap is read for the pages it lists now, changed or not.
+    let validators = Validators::stored(row.etag, row.last_modified).filter(|_| role == Role::Page);
     QueuedUrl {
         id: row.id,
         job,
         host,
         key: UrlKey(row.url_key),
         url: row.url,
-        role: Role::from_number(row.role),
+        role,
         depth: row.depth,
         hops: row.hops,
         tries: row.tries,
         due_at: row.due_at.min(now),
+        validators,
     }
 }
 

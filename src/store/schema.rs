@@ -32,6 +32,7 @@ diesel::table! {
         limit_hit -> Nullable<Text>,
         started_at -> BigInt,
         finished_at -> Nullable<BigInt>,
+        not_modified -> BigInt,
     }
 }
 

@@ -13,6 +13,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::prepared::prepared;
 use super::schema::{link, urls};
+use super::unmodified;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
@@ -26,6 +27,14 @@ const ROWS: usize = 1000;
 
 /// URLs really asked and settled, by job and host.
 pub(super) type Asked = BTreeMap<(JobId, HostKey), i64>;
+
+/// What came of a batch.
+#[derive(Default)]
+pub(super) struct Settlement {
+    pub(super) asked: Asked,
+    /// Pages that had not changed, by job.
+    pub(super) unmodified: BTreeMap<JobId, i64>,
+}
 
 prepared! {
     /// A final result.
@@ -82,25 +91,33 @@ pub(super) fn settle_all(
     batch: &[Settled],
     new_links: &[i32],
     passes: &Passes,
-) -> Result<Asked, Fault> {
-    let mut asked = Asked::new();
+) -> Result<Settlement, Fault> {
+    let mut done = Settlement::default();
     for (settled, added) in batch.iter().zip(new_links) {
         let Some(pass) = passes.get(&settled.job) else { continue };
-        let closes = settled.state == UrlState::Redirected && closes_loop(conn, settled, *pass)?;
-        if settle(conn, settled, closes, *added, *pass)? == 0 {
-            continue;
+        if settled.unmodified {
+            if unmodified::keep(conn, settled, *pass)? == 0 {
+                continue;
+            }
+            *done.unmodified.entry(settled.job).or_default() += 1;
+        } else {
+            let redirected = settled.state == UrlState::Redirected;
+            let closes = redirected && closes_loop(conn, settled, *pass)?;
+            if settle(conn, settled, closes, *added, *pass)? == 0 {
+                continue;
+            }
+            store_links(conn, settled)?;
         }
-        store_links(conn, settled)?;
         if settled.asked {
-            *asked.entry((settled.job, settled.host)).or_default() += 1;
+            *done.asked.entry((settled.job, settled.host)).or_default() += 1;
         }
     }
-    Ok(asked)
+    Ok(done)
 }
 
-fn settle(
+fn settle<'a>(
     conn: &mut Connection,
-    settled: &Settled,
+    settled: &'a Settled,
     closes_loop: bool,
     added: i32,
     pass: i32,
@@ -111,6 +128,9 @@ fn settle(
     } else {
         (settled.state, settled.reason)
     };
+    // Only a page that was read whole is asked by its version next time.
+    let whole = state == UrlState::Done && facts.digest.is_some();
+    let version = |value: &'a Option<String>| value.as_deref().filter(|_| whole).map(clean);
     let settle = SettleUrl {
         state: state as i16,
         tries: settled.tries,
@@ -127,8 +147,8 @@ fn settle(
         new_links: (facts.links.is_some() || added > 0).then_some(added),
         title: facts.title.as_deref().map(clean),
         digest: facts.digest.as_ref().map(<[u8; 32]>::as_slice),
-        etag: facts.etag.as_deref().map(clean),
-        last_modified: facts.last_modified.as_deref().map(clean),
+        etag: version(&facts.etag),
+        last_modified: version(&facts.last_modified),
         noindex: facts.noindex,
         links_cut: facts.links_cut,
         out_of_scope: facts.out_of_scope,

@@ -88,6 +88,7 @@ pub(crate) fn settled(row: &QueuedUrl, state: UrlState) -> Settled {
         found: Vec::new(),
         links: Vec::new(),
         asked: true,
+        unmodified: false,
     }
 }
 

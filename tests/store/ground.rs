@@ -259,6 +259,7 @@ pub(crate) fn done(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         found,
         links: Vec::new(),
         asked: true,
+        unmodified: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::job::Job;
 use crate::domain::url::CanonicalUrl;
+use crate::frontier::validators::Validators;
 use crate::http::{Limits, Request};
 
 /// What is sent for `url` in the job's name.
@@ -26,4 +27,10 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
         keep_alive,
         allow_private,
     }
+}
+
+/// Has the request ask whether the page is still of this version.
+pub(super) fn ask_for_changes(request: &mut Request, validators: &Validators) {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    request.headers.extend(validators.headers().map(owned));
 }

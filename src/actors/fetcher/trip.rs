@@ -3,7 +3,7 @@
 use actix::Recipient;
 
 use super::Tools;
-use super::request::request;
+use super::request::{ask_for_changes, request};
 use super::sinks::{PageSink, RobotsSink};
 use crate::actors::messages::Started;
 use crate::domain::extract::PageReader;
@@ -16,6 +16,7 @@ use crate::frontier::answer::{Answer, RobotsAnswer, retry_after};
 use crate::frontier::discover::{Source, discover};
 use crate::frontier::record::{PageFacts, QueuedUrl};
 use crate::frontier::robots_gate::RobotsErrand;
+use crate::frontier::validators::{kept_date, kept_etag};
 use crate::http::{Exchange, Request, Sink, Transport};
 
 /// One fetch under way.
@@ -49,7 +50,10 @@ impl Trip<'_> {
                 return Answer { failure, begun_at, ..Answer::default() };
             }
         };
-        let request = request(job, url, keep_alive, job.http.max_body);
+        let mut request = request(job, url, keep_alive, job.http.max_body);
+        if let Some(validators) = &row.validators {
+            ask_for_changes(&mut request, validators);
+        }
         let mut sink = PageSink { job, url: &request.url, clock, reader: None, extract_us: 0 };
         let exchange = self.ask(&request, &mut sink).await;
         let PageSink { reader, extract_us, .. } = sink;
@@ -120,8 +124,8 @@ fn answer_of(exchange: &Exchange, begun_at: Millis, ended_us: i64, now: Millis) 
     Answer {
         facts: PageFacts {
             status: head.map(|head| head.status),
-            etag: header("etag"),
-            last_modified: header("last-modified"),
+            etag: kept_etag(header("etag")),
+            last_modified: kept_date(header("last-modified")),
             fetched_at: exchange.sent_at.map(|micros| micros / 1000),
             elapsed_ms: exchange.sent_at.map(|sent| (ended_us - sent).max(0) / 1000),
             ..PageFacts::default()

@@ -90,8 +90,12 @@ impl SchedulerActor {
     }
 
     fn send(&mut self, host: HostKey, mut work: Work, now: Millis, ctx: &mut Context<Self>) {
-        if let Work::Page(row) = &mut work {
-            row.depth = self.lowered(row).unwrap_or(row.depth);
+        if let Work::Page(row) = &mut work
+            && let Some(depth) = self.lowered(row)
+        {
+            // Its links are wanted, which an unchanged page would not show.
+            row.depth = depth;
+            row.validators = None;
         }
         let job = match &work {
             Work::Page(row) => row.job,

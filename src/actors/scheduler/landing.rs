@@ -33,11 +33,13 @@ impl SchedulerActor {
         }
         let depth = self.lowered(&row).unwrap_or(row.depth);
         let lowered = depth < row.depth;
-        let row = QueuedUrl { depth, ..row };
+        let mut row = QueuedUrl { depth, ..row };
         let (host, id) = (row.host, row.id);
         let leads_on = matches!(answer.facts.status, Some(200..=399)) && answer.failure.is_none();
         if lowered && leads_on {
-            // What it leads to was judged too deep: it is asked again.
+            // What it leads to was judged too deep: it is asked again, for its links whatever
+            // its version.
+            row.validators = None;
             let sent_at = answer.facts.fetched_at;
             let verdict = self.window.put_back(row, sent_at, flight.reported, now);
             self.batches.touch(host, false, now);

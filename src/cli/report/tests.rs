@@ -23,6 +23,7 @@ fn report() -> Report {
         limit_hit: Some("max_pages".into()),
         started_at: 1000,
         finished_at: Some(73_000),
+        not_modified: 0,
     };
     let sums = JobReport {
         out_of_scope: 0,
@@ -122,7 +123,7 @@ fn the_report_for_programs_has_stable_keys_on_one_line() {
         r#""started_at":1000,"pass_started_at":1000,"finished_at":73000,"running_ms":72000,"#,
         r#""asked":1500,"pages_per_second":20.8,"urls":{"known":1553,"finished":1533,"#,
         r#""done":1480,"redirected":12,"failed":8,"excluded":33,"queued":20},"#,
-        r#""bytes":12897485,"links":44400,"links_out_of_scope":0,"pages_with_links_cut":0,"hosts":3,"peak_concurrency":64,"#,
+        r#""not_modified":0,"bytes":12897485,"links":44400,"links_out_of_scope":0,"pages_with_links_cut":0,"hosts":3,"peak_concurrency":64,"#,
         r#""phases_us":{"connect":1200000,"head":40000000,"body":12000000,"extract":450000},"#,
         r#""statuses":{"200":1480,"301":12,"404":5},"failures":{"http_404":5,"dns":3},"#,
         r#""exclusions":{"robots":33},"first_fetched_at":1100,"last_fetched_at":72900,"#,

@@ -24,6 +24,10 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     phases(report, out)?;
     let sums = &report.sums;
     list(out, "status", sums.statuses.iter().map(|(status, urls)| entry(status, *urls)))?;
+    if report.job.not_modified > 0 {
+        let pages = counted(report.job.not_modified, "page");
+        row(out, "unchanged", &format!("{pages} not modified since they were last asked"))?;
+    }
     if sums.out_of_scope > 0 {
         row(out, "left out", &format!("{} out of scope", counted(sums.out_of_scope, "link")))?;
     }

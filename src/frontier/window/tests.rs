@@ -106,6 +106,7 @@ impl World {
             hops: 0,
             tries: 0,
             due_at: self.now,
+            validators: None,
         };
         self.rows.insert(id, Row { url: row, settled: None });
     }
