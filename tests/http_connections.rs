@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crawld::clock::Clock;
 use crawld::domain::outcome::Reason;
-use crawld::http::{ClientOptions, HttpClient, Names, Transport};
+use crawld::http::{ClientOptions, Dns, HttpClient, Names, Transport};
 use fetching::{Page, client, fetch, fetch_into, get, request};
 use futures_util::future::join_all;
 use raw_server::{Act, RawServer, page, send};
@@ -22,7 +22,10 @@ fn client_knowing(names: Vec<(&str, Vec<&str>)>) -> HttpClient {
         .into_iter()
         .map(|(name, all)| (name.into(), all.iter().map(|ip| ip.parse().unwrap()).collect()))
         .collect();
-    let options = ClientOptions { names: Some(Arc::new(names)), ..ClientOptions::default() };
+    let options = ClientOptions {
+        dns: Dns { names: Some(Arc::new(names)), ..Dns::default() },
+        ..ClientOptions::default()
+    };
     HttpClient::new(Clock::start(), &options).unwrap()
 }
 

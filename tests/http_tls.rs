@@ -12,7 +12,7 @@ use std::thread;
 
 use crawld::clock::Clock;
 use crawld::domain::outcome::Reason;
-use crawld::http::{ClientError, ClientOptions, HttpClient, Names};
+use crawld::http::{ClientError, ClientOptions, Dns, HttpClient, Names};
 use fetching::{Fetched, fetch, request};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -90,7 +90,7 @@ fn client(ca_file: Option<&Path>, insecure: bool) -> HttpClient {
     let options = ClientOptions {
         ca_file: ca_file.map(Path::to_owned),
         insecure,
-        names: Some(Arc::new(Names::from(names))),
+        dns: Dns { names: Some(Arc::new(Names::from(names))), ..Dns::default() },
         ..ClientOptions::default()
     };
     HttpClient::new(Clock::start(), &options).unwrap()

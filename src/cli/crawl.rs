@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Override, Settings, Value};
 use crate::domain::job::{JobSpec, Root};
 use crate::domain::outcome::UrlState;
-use crate::http::client::ClientOptions;
+use crate::http::{ClientOptions, Dns};
 use crate::logging;
 use crate::store::{Access, Store, node};
 
@@ -117,7 +117,15 @@ fn run_settings(settings: &Settings) -> RunSettings {
         threads: if settings.threads == 0 { cores } else { settings.threads },
         grace,
         known_cache: settings.known_cache,
-        client: ClientOptions { ca_file: settings.ca_file.clone(), ..ClientOptions::default() },
+        client: ClientOptions {
+            ca_file: settings.ca_file.clone(),
+            dns: Dns {
+                servers: settings.network.dns_servers.clone(),
+                prefer: settings.network.dns_prefer,
+                ..Dns::default()
+            },
+            ..ClientOptions::default()
+        },
         node_name: node::own_name(),
     }
 }

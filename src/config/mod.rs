@@ -7,12 +7,14 @@ mod raw;
 pub mod values;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, Environment, File, FileFormat};
 
 use crate::domain::job::JobSpec;
+use crate::domain::prefer::Prefer;
 use raw::Raw;
 
 /// What a configuration means.
@@ -32,8 +34,19 @@ pub struct Settings {
     pub known_cache: usize,
     /// Further certificates to trust.
     pub ca_file: Option<PathBuf>,
+    /// Name look-up and addresses.
+    pub network: Network,
     /// A job with the defaults of `[http]` and `[politeness]`, and the options of the command.
     pub job: JobSpec,
+}
+
+/// How hosts are found, for all jobs together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Network {
+    /// Name servers; none: those of the system.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Which addresses of a host are tried first.
+    pub dns_prefer: Prefer,
 }
 
 /// Everything that is wrong with a configuration.

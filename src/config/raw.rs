@@ -4,6 +4,7 @@ mod faults;
 mod host;
 mod http;
 mod job;
+mod network;
 mod politeness;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ impl Raw {
         let mut faults = Faults::default();
         let mut job = JobSpec::default();
         self.http.apply(&mut job, &mut faults);
+        let network = self.http.network(&mut faults);
         self.politeness.apply(&mut job, &mut faults);
         self.job.apply(&mut job, &mut faults);
         for (name, host) in &self.hosts {
@@ -82,6 +84,7 @@ impl Raw {
             database: self.database.url,
             known_cache: usize::try_from(known_cache).unwrap_or(usize::MAX),
             ca_file: self.http.ca_file,
+            network,
             job,
         })
     }

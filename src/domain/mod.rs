@@ -6,6 +6,7 @@ pub mod job;
 pub mod link;
 pub mod outcome;
 pub mod politeness;
+pub mod prefer;
 pub mod robots;
 pub mod role;
 pub mod scope;

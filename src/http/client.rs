@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use tokio::time::Sleep;
 use super::body::{self, Tally};
 use super::connector::{self, Connector};
 use super::idle::IdleSet;
-use super::resolve::{Names, Resolver};
+use super::resolve::{Dns, Resolver};
 use super::scope::{self, Phase, Scope};
 use super::tls::{SharedTls, TlsSetupError};
 use super::{
@@ -57,8 +56,8 @@ pub struct ClientOptions {
     /// Connections after which a client begins a new pool: awc's keeps a little for each host it
     /// ever knew.
     pub pool_life: u32,
-    /// Addresses of host names that the system is not asked for.
-    pub names: Option<Arc<Names>>,
+    /// How names are looked up.
+    pub dns: Dns,
     /// The TLS configuration, built by the first client from the above.
     pub tls: SharedTls,
 }
@@ -71,7 +70,7 @@ impl Default for ClientOptions {
             accept_encoding: "gzip, br, zstd, deflate".into(),
             max_idle: 256,
             pool_life: 4096,
-            names: None,
+            dns: Dns::default(),
             tls: SharedTls::default(),
         }
     }
@@ -127,7 +126,7 @@ impl HttpClient {
             .config(options.ca_file.as_deref(), options.insecure)
             .map_err(ClientError::Tls)?;
         let idle = Rc::new(IdleSet::new(options.max_idle, IDLE_MS));
-        let connector = Connector::new(tls, Resolver::new(options.names.clone()), Rc::clone(&idle));
+        let connector = Connector::new(tls, Resolver::new(&options.dns), Rc::clone(&idle));
         let pool = RefCell::new(pool(&connector));
         let (opened, pool_life) = (Cell::new(0), options.pool_life);
         Ok(Self { clock, connector, idle, accept_encoding, pool, opened, pool_life })

@@ -4,11 +4,8 @@
 //! would see only ciphertext. So awc is told `http` always, and what it has to keep apart in its
 //! pool is said by a user name in front of the host, which awc does not send.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_service::Service;
 use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
@@ -23,11 +20,8 @@ use super::idle::{IdleSet, Socket};
 use super::resolve::Resolver;
 use super::scope::{self, Phase, Scope};
 use super::wire::Wire;
-use super::{FetchError, Request, error};
+use super::{FetchError, Request, dial, error};
 use crate::domain::outcome::Reason;
-
-/// The shortest time for one of several addresses.
-const LEAST_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The user names: TLS or not, private addresses allowed or not. A connection made for a request
 /// that may go to a private address must not serve one that may not.
@@ -100,11 +94,9 @@ impl Parts {
         let port = uri.port_u16().unwrap_or(80);
         let user = uri.authority().and_then(|authority| authority.as_str().split_once('@'));
         let secure = user.is_some_and(|(user, _)| user.starts_with("tls"));
-        let now = scope.clock.now();
-        let addresses = self.resolver.addresses(host, scope.allow_private, now).await?;
-        let tcp = connect_to_any(&addresses, port, scope.limits.connect)
-            .await
-            .inspect_err(|_| self.resolver.forget(host))?;
+        let addresses = self.resolver.addresses(host, scope.allow_private, scope.clock).await?;
+        scope.begin_connecting();
+        let tcp = dial::any(&addresses, port).await.inspect_err(|_| self.resolver.forget(host))?;
         let socket = if secure {
             scope.begin(Phase::Tls, scope.clock.now());
             Socket::Tls(Box::new(self.secure(host, tcp).await?))
@@ -127,30 +119,6 @@ impl Parts {
             .await
             .map_err(|error| error::tls(&error))
     }
-}
-
-/// Tries the addresses in order. One that does not answer may not use up the time of the rest.
-async fn connect_to_any(
-    addresses: &[IpAddr],
-    port: u16,
-    patience: Duration,
-) -> Result<TcpStream, FetchError> {
-    let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
-    let share = (patience / count).max(LEAST_PATIENCE);
-    let mut last = FetchError::new(Reason::Dns, "no address");
-    for &address in addresses {
-        let address = SocketAddr::new(address, port);
-        let tried = tokio::time::timeout(share, TcpStream::connect(address)).await;
-        match tried.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(tcp) => {
-                // Without it the second small write of a TLS connection may wait for an ACK.
-                tcp.set_nodelay(true).map_err(|error| error::connect(address, &error))?;
-                return Ok(tcp);
-            }
-            Err(error) => last = error::connect(address, &error),
-        }
-    }
-    Err(last)
 }
 
 #[cfg(test)]

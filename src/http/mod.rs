@@ -5,6 +5,8 @@
 //! body        reads a body into a sink: framing, limit, decoding
 //! decode      content codings, in bounded memory
 //! connector   name -> checked addresses -> TCP -> TLS -> wire
+//! resolve     names looked up, remembered and checked
+//! dial        the addresses of a host tried, the first that answers wins
 //! wire        the stream awc sees: repaired heads, end of file noticed, moment of sending noticed
 //! head_repair the bytes of a response head, pure
 //! scope       what the connector and the wire know of the exchange that polls them
@@ -18,6 +20,7 @@ pub mod budget;
 pub mod client;
 mod connector;
 mod decode;
+mod dial;
 mod error;
 mod head_repair;
 mod idle;
@@ -37,7 +40,7 @@ use crate::domain::outcome::Reason;
 use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
-pub use resolve::Names;
+pub use resolve::{Dns, NameCache, Names};
 
 /// Unix time or a span of it, in microseconds.
 pub type Micros = i64;

@@ -1,41 +1,56 @@
 //! Host names to the addresses that may be connected to.
 
-use std::cell::RefCell;
+mod cache;
+mod lookup;
+
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::rc::Rc;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::FetchError;
-use crate::domain::Millis;
+use crate::clock::Clock;
 use crate::domain::address::{is_local_name, is_public};
 use crate::domain::outcome::Reason;
+use crate::domain::prefer::Prefer;
+use cache::Found;
+pub use cache::NameCache;
+use lookup::{Answer, Lookups};
 
-/// How long an answer is used again: long enough to spare the resolver a lookup per connection,
-/// short enough to follow a site that moves.
-const FRESH: Millis = 60_000;
-/// Answers kept at most.
-const MOST: usize = 2048;
 /// Addresses of one host tried at most.
 const MOST_ADDRESSES: usize = 6;
 
-/// Addresses by host name, in place of the system's resolver.
+/// Addresses by host name, in place of a look-up.
 pub type Names = HashMap<String, Vec<IpAddr>>;
 
-type Known = (Millis, Rc<[IpAddr]>);
+/// How names are looked up. Clones share what has been learned.
+#[derive(Debug, Clone, Default)]
+pub struct Dns {
+    /// The name servers; none: those of the system.
+    pub servers: Vec<SocketAddr>,
+    /// Which addresses are tried first.
+    pub prefer: Prefer,
+    /// Names that nobody is asked for.
+    pub names: Option<Arc<Names>>,
+    /// What has been learned.
+    pub cache: Arc<NameCache>,
+}
 
-/// Looks host names up, and remembers the answers for a minute.
+/// Looks host names up, and remembers the answers for as long as they say.
 #[derive(Debug)]
 pub(super) struct Resolver {
     names: Option<Arc<Names>>,
-    /// By host name: good until, addresses.
-    known: RefCell<HashMap<String, Known>>,
+    cache: Arc<NameCache>,
+    lookups: Lookups,
 }
 
 impl Resolver {
-    /// A resolver that asks `names` first, then the system.
-    pub(super) fn new(names: Option<Arc<Names>>) -> Self {
-        Self { names, known: RefCell::default() }
+    /// A resolver for the present thread.
+    pub(super) fn new(dns: &Dns) -> Self {
+        Self {
+            names: dns.names.clone(),
+            cache: Arc::clone(&dns.cache),
+            lookups: Lookups::new(&dns.servers, dns.prefer),
+        }
     }
 
     /// The addresses of `host` (a name, or an address with or without brackets) that may be
@@ -48,7 +63,7 @@ impl Resolver {
         &self,
         host: &str,
         allow_private: bool,
-        now: Millis,
+        clock: Clock,
     ) -> Result<Vec<IpAddr>, FetchError> {
         if host.is_empty() {
             return Err(FetchError::new(Reason::Dns, "empty host name"));
@@ -60,43 +75,31 @@ impl Resolver {
         if !allow_private && is_local_name(host) {
             return Err(FetchError::new(Reason::Private, format!("{host} is a local name")));
         }
-        let all = match self.remembered(host, now) {
-            Some(all) => all,
-            None => self.look_up(host, now).await?,
+        let found = match self.cache.get(host, clock.now()) {
+            Some(found) => found,
+            None => self.look_up(host, clock).await,
         };
-        permitted(host, &all, allow_private)
+        permitted(host, &found?, allow_private)
     }
 
     /// Forgets a host none of whose addresses answered.
     pub(super) fn forget(&self, host: &str) {
-        self.known.borrow_mut().remove(host);
+        self.cache.forget(host);
     }
 
-    fn remembered(&self, host: &str, now: Millis) -> Option<Rc<[IpAddr]>> {
-        let known = self.known.borrow();
-        known.get(host).filter(|(until, _)| now < *until).map(|(_, all)| Rc::clone(all))
-    }
-
-    async fn look_up(&self, host: &str, now: Millis) -> Result<Rc<[IpAddr]>, FetchError> {
+    async fn look_up(&self, host: &str, clock: Clock) -> Found {
         if let Some(all) = self.names.as_ref().and_then(|names| names.get(host)) {
-            return Ok(all.as_slice().into());
+            return Ok(self.arranged(all));
         }
-        let found = tokio::net::lookup_host((host, 0))
-            .await
-            .map_err(|error| FetchError::new(Reason::Dns, format!("{host}: {error}")))?;
-        let mut all = Vec::new();
-        for address in found.map(|socket| socket.ip()) {
-            if !all.contains(&address) && all.len() < MOST_ADDRESSES {
-                all.push(address);
-            }
-        }
-        let all: Rc<[IpAddr]> = all.into();
-        let mut known = self.known.borrow_mut();
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(host.to_owned(), (now.saturating_add(FRESH), Rc::clone(&all)));
-        Ok(all)
+        let Answer { found, ttl } = self.lookups.ask(host).await;
+        let found = found.map(|all| self.arranged(&all));
+        let found = found.map_err(|words| FetchError::new(Reason::Dns, format!("{host}: {words}")));
+        self.cache.put(host, clock.now().saturating_add(ttl), found.clone());
+        found
+    }
+
+    fn arranged(&self, all: &[IpAddr]) -> Arc<[IpAddr]> {
+        self.lookups.prefer().arrange(all, MOST_ADDRESSES).into()
     }
 }
 
@@ -122,8 +125,9 @@ mod tests {
             ("inner.test".into(), vec![[10, 0, 0, 1].into()]),
             ("none.test".into(), vec![]),
         ]);
-        let resolver = Resolver::new(Some(Arc::new(names)));
-        resolver.addresses(host, allow_private, 0).await.map_err(|error| error.reason)
+        let dns = Dns { names: Some(Arc::new(names)), ..Dns::default() };
+        let resolver = Resolver::new(&dns);
+        resolver.addresses(host, allow_private, Clock::start()).await.map_err(|error| error.reason)
     }
 
     #[actix_rt::test]

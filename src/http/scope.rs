@@ -21,7 +21,9 @@ thread_local! {
 /// What an exchange is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// A connection: lookup and TCP.
+    /// The addresses of the host.
+    Lookup,
+    /// A TCP connection.
     Connect,
     /// The TLS handshake.
     Tls,
@@ -66,7 +68,7 @@ impl Scope {
             slot: RefCell::new(None),
             failure: RefCell::new(None),
             sent: Cell::new(None),
-            phase: Cell::new(Phase::Connect),
+            phase: Cell::new(Phase::Lookup),
             due: Cell::new(after(now, limits.connect)),
             total_due: after(now, limits.total),
         })
@@ -80,13 +82,18 @@ impl Scope {
     /// A phase begins (or, for the body, begins anew with each piece).
     pub(super) fn begin(&self, phase: Phase, now: Millis) {
         let limit = match phase {
-            Phase::Connect => self.limits.connect,
+            Phase::Lookup | Phase::Connect => self.limits.connect,
             Phase::Tls => self.limits.tls,
             Phase::Head => self.limits.head,
             Phase::Body => self.limits.idle,
         };
         self.phase.set(phase);
         self.due.set(after(now, limit));
+    }
+
+    /// The host's addresses are known: what is left of the time is for connecting.
+    pub(super) fn begin_connecting(&self) {
+        self.phase.set(Phase::Connect);
     }
 
     /// A connection is about to carry the request.
@@ -131,6 +138,7 @@ impl Scope {
 
     fn phase_timeout(&self) -> (Reason, (&'static str, Duration)) {
         match self.phase.get() {
+            Phase::Lookup => (Reason::TimeoutConnect, ("no address", self.limits.connect)),
             Phase::Connect => (Reason::TimeoutConnect, ("no connection", self.limits.connect)),
             Phase::Tls => (Reason::TimeoutTls, ("no TLS handshake", self.limits.tls)),
             Phase::Head => (Reason::TimeoutHead, ("no response head", self.limits.head)),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::faults::{Faults, set};
+use super::network::Texts;
 use crate::domain::job::JobSpec;
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +24,8 @@ pub(super) struct Http {
     max_links_per_page: Option<usize>,
     pub(super) ca_file: Option<PathBuf>,
     allow_private: Option<bool>,
+    pub(super) dns_servers: Option<Texts>,
+    pub(super) dns_prefer: Option<String>,
 }
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.

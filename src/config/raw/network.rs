@@ -1,0 +1,79 @@
+//! The keys of `[http]` that hold for the whole process: name look-up and addresses.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::Deserialize;
+
+use super::faults::Faults;
+use super::http::Http;
+use crate::config::Network;
+
+/// Port of a name server that is given without one.
+const DNS_PORT: u16 = 53;
+
+/// A list, or (in the environment) one text with commas.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Texts {
+    List(Vec<String>),
+    One(String),
+}
+
+impl Texts {
+    fn each(&self) -> Vec<&str> {
+        match self {
+            Self::List(list) => list.iter().map(String::as_str).collect(),
+            Self::One(text) => text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect(),
+        }
+    }
+}
+
+impl Http {
+    pub(super) fn network(&self, faults: &mut Faults) -> Network {
+        let mut network = Network::default();
+        for text in self.dns_servers.iter().flat_map(Texts::each) {
+            match name_server(text) {
+                Some(address) => network.dns_servers.push(address),
+                None => faults.0.push(format!(
+                    "http.dns_servers: '{text}' is no address; write 9.9.9.9, 127.0.0.1:5353 or [::1]:53"
+                )),
+            }
+        }
+        match self.dns_prefer.as_deref().map(str::parse) {
+            Some(Ok(prefer)) => network.dns_prefer = prefer,
+            Some(Err(why)) => faults.0.push(format!("http.dns_prefer: {why}")),
+            None => {}
+        }
+        network
+    }
+}
+
+fn name_server(text: &str) -> Option<SocketAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address: Option<IpAddr> = bare.parse().ok();
+    address.map(|ip| SocketAddr::new(ip, DNS_PORT)).or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_server_is_an_address_with_or_without_a_port() {
+        let read = |text| name_server(text).map(|address| address.to_string());
+        assert_eq!(read("9.9.9.9").as_deref(), Some("9.9.9.9:53"));
+        assert_eq!(read("127.0.0.1:5353").as_deref(), Some("127.0.0.1:5353"));
+        for six in ["::1", "[::1]", "[::1]:53"] {
+            assert_eq!(read(six).as_deref(), Some("[::1]:53"), "{six}");
+        }
+        for wrong in ["", "dns.example", "9.9.9.9:x", "9.9.9.9:99999"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_and_texts_mean_the_same() {
+        let list = Texts::List(vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(list.each(), Texts::One("a, b".to_owned()).each());
+    }
+}
