@@ -7,6 +7,7 @@ pub mod link;
 pub mod outcome;
 pub mod politeness;
 pub mod prefer;
+pub mod proxy;
 pub mod robots;
 pub mod role;
 pub mod scope;
