@@ -42,6 +42,8 @@ async fn ours(client: &HttpClient, url: &str, left: &Cell<u64>) -> u64 {
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,
+        insecure: false,
+        proxy: None,
     };
     let mut sink = Count::default();
     while left.get() > 0 {

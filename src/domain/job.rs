@@ -8,10 +8,12 @@ mod spec;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::extract::PageOptions;
 use super::politeness::Pace;
+use super::proxy::{Proxies, Proxy};
 use super::scope::{Scope, ScopeError, ScopeKind};
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError};
@@ -80,6 +82,8 @@ pub struct HttpManners {
     pub total: Duration,
     /// Largest decoded body, in bytes.
     pub max_body: u64,
+    /// Proxies, save for hosts with their own.
+    pub proxies: Proxies,
 }
 
 /// A job ready to run.
@@ -117,7 +121,7 @@ pub struct Job {
     pub allow_private: bool,
     /// Hosts (authorities) the operator named: they may be private.
     pub named_hosts: HashSet<String>,
-    /// Hosts (authorities) with a pace of their own.
+    /// Hosts (authorities) with rules of their own.
     pub hosts: BTreeMap<String, HostRules>,
 }
 
@@ -255,6 +259,19 @@ impl Job {
         self.allow_private || self.names(authority)
     }
 
+    /// The proxy that this URL is asked through; `None`: it is asked directly.
+    #[must_use]
+    pub fn proxy(&self, url: &CanonicalUrl) -> Option<&Arc<Proxy>> {
+        let own = self.hosts.get(url.authority()).and_then(|rules| rules.proxy.as_ref());
+        own.unwrap_or(&self.http.proxies).of(url)
+    }
+
+    /// Is the certificate of this host (an authority) left unchecked?
+    #[must_use]
+    pub fn is_insecure(&self, authority: &str) -> bool {
+        self.hosts.get(authority).is_some_and(|rules| rules.insecure)
+    }
+
     /// Was this URL a root whose https was only supposed?
     #[must_use]
     pub fn guessed(&self, url: &str) -> bool {
@@ -311,5 +328,6 @@ fn manners(spec: &JobSpec) -> HttpManners {
         idle: span(spec.idle_timeout_ms).min(total),
         total,
         max_body: spec.max_body,
+        proxies: spec.proxy.clone(),
     }
 }

@@ -10,19 +10,20 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use awc::http::header::{ACCEPT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue};
+use awc::http::header::HeaderValue;
 use awc::{Client, ClientRequest, ClientResponse};
 use futures_util::future::LocalBoxFuture;
 use tokio::time::Sleep;
 
 use super::body::{self, Tally};
-use super::connector::{self, Connector};
+use super::connector::Connector;
 use super::idle::IdleSet;
 use super::resolve::{Dns, Resolver};
 use super::scope::{self, Phase, Scope};
 use super::tls::{SharedTls, TlsSetupError};
+use super::way::{ProxyNumbers, Way};
 use super::{
-    BodyPlan, Exchange, FetchError, Head, Micros, Phases, Request, Sink, Transport, error,
+    BodyPlan, Exchange, FetchError, Head, Micros, Phases, Request, Sink, Transport, error, outgoing,
 };
 use crate::clock::Clock;
 use crate::domain::Millis;
@@ -30,25 +31,13 @@ use crate::domain::outcome::Reason;
 
 /// Longest an unused connection stays open; servers mostly close after 5 to 75 s.
 const IDLE_MS: Millis = 15_000;
-/// Headers that belong to the connection, which is ours to manage.
-const OURS: [&str; 8] = [
-    "connection",
-    "content-length",
-    "expect",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// What all clients of a process have in common. Clones share one TLS configuration.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// PEM file of further trusted authorities.
     pub ca_file: Option<PathBuf>,
-    /// Accept any certificate.
-    pub insecure: bool,
+    /// Speak TLS 1.3 only; else 1.2 too.
+    pub only_tls13: bool,
     /// Value of `Accept-Encoding` where a request brings none.
     pub accept_encoding: String,
     /// Connections that one client keeps open though nobody uses them.
@@ -66,7 +55,7 @@ impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             ca_file: None,
-            insecure: false,
+            only_tls13: false,
             accept_encoding: "gzip, br, zstd, deflate".into(),
             max_idle: 256,
             pool_life: 4096,
@@ -103,6 +92,7 @@ pub struct HttpClient {
     idle: Rc<IdleSet>,
     accept_encoding: HeaderValue,
     pool: RefCell<Client>,
+    proxies: ProxyNumbers,
     opened: Cell<u32>,
     pool_life: u32,
 }
@@ -123,13 +113,14 @@ impl HttpClient {
             .map_err(|_| ClientError::AcceptEncoding(options.accept_encoding.clone()))?;
         let tls = options
             .tls
-            .config(options.ca_file.as_deref(), options.insecure)
+            .configs(options.ca_file.as_deref(), options.only_tls13)
             .map_err(ClientError::Tls)?;
         let idle = Rc::new(IdleSet::new(options.max_idle, IDLE_MS));
         let connector = Connector::new(tls, Resolver::new(&options.dns), Rc::clone(&idle));
         let pool = RefCell::new(pool(&connector));
         let (opened, pool_life) = (Cell::new(0), options.pool_life);
-        Ok(Self { clock, connector, idle, accept_encoding, pool, opened, pool_life })
+        let proxies = ProxyNumbers::default();
+        Ok(Self { clock, connector, idle, accept_encoding, pool, proxies, opened, pool_life })
     }
 
     /// Connections that are open though nobody uses them.
@@ -146,13 +137,14 @@ impl HttpClient {
     ) -> Exchange {
         let start = self.clock.micros();
         self.idle.trim(start / 1000);
-        let scope = Scope::new(self.clock, request.limits, request.allow_private, start / 1000);
+        let scope = Scope::new(self.clock, request.limits, Way::of(request), start / 1000);
         let mut answer = Answer::default();
         let result = {
             let work = pin!(self.attempt(request, &scope, sink, &mut answer));
             watched(work, &scope, on_sent).await
         };
         let result = if answer.skipped { Ok(()) } else { result };
+        let result = result.map_err(|error| via(error, &scope.way));
         let end = self.clock.micros();
         self.settle(request, &scope, end / 1000);
         Exchange {
@@ -174,7 +166,7 @@ impl HttpClient {
         answer: &mut Answer,
     ) -> Result<(), FetchError> {
         // Not `send()`: that announces an empty body, which a GET should not have.
-        let sending = self.prepare(request)?.send_body(actix_http::body::None::new());
+        let sending = self.prepare(request, &scope.way)?.send_body(actix_http::body::None::new());
         let mut response = sending.await.map_err(|error| error::send(&error, scope))?;
         let now = self.clock.micros();
         answer.head_at = Some(now);
@@ -184,6 +176,10 @@ impl HttpClient {
         if status < 200 {
             let detail = format!("status {status} is no final answer");
             return Err(FetchError::new(Reason::BadHttp, detail));
+        }
+        // Only a proxy asks for credentials this way (RFC 9110, 15.5.8): it is not the page's answer.
+        if status == 407 && scope.way.gateway().is_some() {
+            return Err(FetchError::new(Reason::Refused, outgoing::WANTS_CREDENTIALS));
         }
         let head = answer.head.insert(head);
         let plan = sink.head(head);
@@ -198,22 +194,13 @@ impl HttpClient {
         }
     }
 
-    fn prepare(&self, request: &Request) -> Result<ClientRequest, FetchError> {
-        let uri = connector::target(request)?;
+    fn prepare(&self, request: &Request, way: &Way) -> Result<ClientRequest, FetchError> {
+        let uri = way.target(request, &self.proxies)?;
         let mut call = self.pool.borrow().get(uri).no_decompress();
         if !request.keep_alive {
             call = call.force_close();
         }
-        let headers = call.headers_mut();
-        for (name, value) in &request.headers {
-            add_header(headers, name, value)?;
-        }
-        if !headers.contains_key(HOST) {
-            add_header(headers, HOST.as_str(), request.url.authority())?;
-        }
-        if !headers.contains_key(ACCEPT_ENCODING) {
-            headers.insert(ACCEPT_ENCODING, self.accept_encoding.clone());
-        }
+        outgoing::fill(call.headers_mut(), request, way, &self.accept_encoding)?;
         Ok(call)
     }
 
@@ -270,14 +257,12 @@ fn pool(connector: &Connector) -> Client {
         .finish()
 }
 
-fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), FetchError> {
-    let refused = || FetchError::new(Reason::BadHttp, format!("header {name} cannot be sent"));
-    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-        return Ok(());
+/// Names the proxy that a failed exchange went through.
+fn via(error: FetchError, way: &Way) -> FetchError {
+    match &way.proxy {
+        Some(proxy) => FetchError { detail: format!("via {proxy}: {}", error.detail), ..error },
+        None => error,
     }
-    let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
-    headers.append(key, HeaderValue::from_str(value).map_err(|_| refused())?);
-    Ok(())
 }
 
 fn read_head(response: &ClientResponse) -> Head {

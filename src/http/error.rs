@@ -7,10 +7,11 @@ use std::net::SocketAddr;
 
 use actix_http::error::ParseError;
 use awc::error::{ConnectError, PayloadError, SendRequestError};
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 
 use super::FetchError;
 use super::scope::{Phase, Scope};
+use super::tls::{SelfSigned, is_ca_as_server};
 use crate::domain::outcome::Reason;
 
 /// A failure to connect to an address.
@@ -27,27 +28,32 @@ pub(super) fn connect(address: SocketAddr, error: &io::Error) -> FetchError {
 /// A failed TLS handshake.
 pub(super) fn tls(error: &io::Error) -> FetchError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let reason = match inner {
+    match inner {
         Some(rustls::Error::InvalidCertificate(why)) => certificate(why),
-        _ => Reason::TlsOther,
-    };
-    FetchError::new(reason, error.to_string())
+        _ => FetchError::new(Reason::TlsOther, error.to_string()),
+    }
 }
 
-fn certificate(why: &CertificateError) -> Reason {
+fn certificate(why: &CertificateError) -> FetchError {
     use CertificateError as E;
-    match why {
+    let reason = match why {
         E::Expired | E::ExpiredContext { .. } | E::NotValidYet | E::NotValidYetContext { .. } => {
             Reason::TlsExpired
         }
         E::NotValidForName | E::NotValidForNameContext { .. } => Reason::TlsName,
-        // A certificate that signed itself as an authority and is then shown as a server's.
-        E::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            Reason::TlsUntrusted
+        E::Other(OtherError(inner)) if inner.is::<SelfSigned>() => {
+            let words = format!("self-signed: {SelfSigned}; trust it with ca_file");
+            return FetchError::new(Reason::TlsUntrusted, words);
         }
-        E::UnknownIssuer | E::BadSignature | E::Revoked => Reason::TlsUntrusted,
+        E::UnknownIssuer => {
+            let words = "unknown issuer: no authority that we trust has signed the certificate";
+            return FetchError::new(Reason::TlsUntrusted, words);
+        }
+        E::BadSignature | E::Revoked => Reason::TlsUntrusted,
+        other if is_ca_as_server(other) => Reason::TlsUntrusted,
         _ => Reason::TlsOther,
-    }
+    };
+    FetchError::new(reason, rustls::Error::InvalidCertificate(why.clone()).to_string())
 }
 
 /// awc gave no response.

@@ -4,9 +4,12 @@
 //! client      one exchange: request, deadlines, body, result      (HttpClient, ClientOptions)
 //! body        reads a body into a sink: framing, limit, decoding
 //! decode      content codings, in bounded memory
-//! connector   name -> checked addresses -> TCP -> TLS -> wire
+//! connector   name -> checked addresses -> TCP -> proxy -> TLS -> wire
 //! resolve     names looked up, remembered and checked
 //! dial        the addresses of a host tried, the first that answers wins
+//! outgoing    the headers of a request
+//! way         how a request gets to its server, and what connections it may use
+//! tunnel      what is said to a proxy
 //! wire        the stream awc sees: repaired heads, end of file noticed, moment of sending noticed
 //! head_repair the bytes of a response head, pure
 //! scope       what the connector and the wire know of the exchange that polls them
@@ -24,19 +27,24 @@ mod dial;
 mod error;
 mod head_repair;
 mod idle;
+mod outgoing;
 mod resolve;
 mod scope;
 pub mod tls;
+mod tunnel;
+mod way;
 mod wire;
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
 use crate::domain::Millis;
 use crate::domain::outcome::Reason;
+use crate::domain::proxy::Proxy;
 use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
@@ -48,7 +56,7 @@ pub type Micros = i64;
 /// How long each phase of an exchange may last, and how large its body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Name lookup and TCP connecting together.
+    /// Name lookup, TCP connecting and what a proxy wants to hear, together.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
@@ -91,6 +99,10 @@ pub struct Request {
     pub keep_alive: bool,
     /// May the host's address be a private one?
     pub allow_private: bool,
+    /// Is any certificate good enough?
+    pub insecure: bool,
+    /// The proxy to go through.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 /// Head of a response.

@@ -65,21 +65,39 @@ impl Resolver {
         allow_private: bool,
         clock: Clock,
     ) -> Result<Vec<IpAddr>, FetchError> {
+        let all = self.all(host, allow_private, clock).await?;
+        permitted(host, &all, allow_private)
+    }
+
+    /// Refuses a host of which any address is known to be private: for hosts that somebody else
+    /// will look up and connect to. A name that is not found here is let pass.
+    ///
+    /// # Errors
+    /// `private`.
+    pub(super) async fn refuse_private(&self, host: &str, clock: Clock) -> Result<(), FetchError> {
+        match self.all(host, false, clock).await {
+            Ok(all) => all.iter().try_for_each(|&ip| permitted(host, &[ip], false).map(|_| ())),
+            Err(error) if error.reason == Reason::Private => Err(error),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Every address of a host.
+    async fn all(&self, host: &str, allow_private: bool, clock: Clock) -> Found {
         if host.is_empty() {
             return Err(FetchError::new(Reason::Dns, "empty host name"));
         }
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = bare.parse() {
-            return permitted(host, &[address], allow_private);
+            return Ok([address].into());
         }
         if !allow_private && is_local_name(host) {
             return Err(FetchError::new(Reason::Private, format!("{host} is a local name")));
         }
-        let found = match self.cache.get(host, clock.now()) {
+        match self.cache.get(host, clock.now()) {
             Some(found) => found,
             None => self.look_up(host, clock).await,
-        };
-        permitted(host, &found?, allow_private)
+        }
     }
 
     /// Forgets a host none of whose addresses answered.
@@ -136,6 +154,28 @@ mod tests {
         assert_eq!(ask("mixed.test", true).await.map(|all| all.len()), Ok(2));
         assert_eq!(ask("inner.test", false).await, Err(Reason::Private));
         assert_eq!(ask("inner.test", true).await, Ok(vec![[10, 0, 0, 1].into()]));
+    }
+
+    #[actix_rt::test]
+    async fn for_a_proxy_one_private_address_is_enough_and_none_is_not() {
+        let names = Names::from([
+            ("mixed.test".into(), vec![[8, 8, 8, 8].into(), [127, 0, 0, 1].into()]),
+            ("outer.test".into(), vec![[8, 8, 8, 8].into()]),
+            ("none.test".into(), vec![]),
+        ]);
+        let dns = Dns { names: Some(Arc::new(names)), ..Dns::default() };
+        let resolver = Resolver::new(&dns);
+        for (host, expected) in [
+            ("outer.test", Ok(())),
+            ("none.test", Ok(())),
+            ("8.8.8.8", Ok(())),
+            ("mixed.test", Err(Reason::Private)),
+            ("localhost", Err(Reason::Private)),
+            ("[::1]", Err(Reason::Private)),
+        ] {
+            let got = resolver.refuse_private(host, Clock::start()).await;
+            assert_eq!(got.map_err(|error| error.reason), expected, "{host}");
+        }
     }
 
     #[actix_rt::test]

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::idle::Slot;
+use super::way::Way;
 use super::{FetchError, Limits, Micros};
 use crate::clock::Clock;
 use crate::domain::Millis;
@@ -23,7 +24,7 @@ thread_local! {
 pub(super) enum Phase {
     /// The addresses of the host.
     Lookup,
-    /// A TCP connection.
+    /// A TCP connection, and what a proxy wants to hear.
     Connect,
     /// The TLS handshake.
     Tls,
@@ -40,8 +41,8 @@ pub(super) struct Scope {
     pub(super) clock: Clock,
     /// Limits of the request.
     pub(super) limits: Limits,
-    /// May private addresses be connected to?
-    pub(super) allow_private: bool,
+    /// How it gets to its server.
+    pub(super) way: Way,
     /// Was a new connection asked for?
     pub(super) fresh: Cell<bool>,
     /// Did the wire see its end?
@@ -58,11 +59,11 @@ pub(super) struct Scope {
 
 impl Scope {
     /// An exchange that begins now.
-    pub(super) fn new(clock: Clock, limits: Limits, allow_private: bool, now: Millis) -> Rc<Self> {
+    pub(super) fn new(clock: Clock, limits: Limits, way: Way, now: Millis) -> Rc<Self> {
         Rc::new(Self {
             clock,
             limits,
-            allow_private,
+            way,
             fresh: Cell::new(false),
             eof: Cell::new(false),
             slot: RefCell::new(None),

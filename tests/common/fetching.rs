@@ -26,6 +26,8 @@ pub(crate) fn request(url: &str) -> Request {
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,
+        insecure: false,
+        proxy: None,
     }
 }
 
@@ -74,6 +76,11 @@ impl Fetched {
     /// The reason of the failure; `None` when all went well.
     pub(crate) fn reason(&self) -> Option<Reason> {
         self.exchange.result.as_ref().err().map(|error| error.reason)
+    }
+
+    /// The words for the failure, empty when all went well.
+    pub(crate) fn detail(&self) -> &str {
+        self.exchange.result.as_ref().err().map_or("", |error| &error.detail)
     }
 
     /// The status, 0 without a head.

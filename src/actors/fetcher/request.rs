@@ -8,6 +8,8 @@ use crate::http::{Limits, Request};
 /// What is sent for `url` in the job's name.
 pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: u64) -> Request {
     let http = &job.http;
+    let insecure = job.is_insecure(url.authority());
+    let proxy = job.proxy(&url).cloned();
     let allow_private = job.may_be_private(url.authority());
     let mut headers = http.headers.clone();
     if job.names(url.authority()) {
@@ -26,6 +28,8 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
         },
         keep_alive,
         allow_private,
+        insecure,
+        proxy,
     }
 }
 

@@ -17,6 +17,10 @@ impl Host {
     pub(super) fn decide(&self, name: &str, faults: &mut Faults) -> HostRules {
         let mut delay = -1;
         faults.span(&format!("hosts.{name}.delay"), self.delay.as_ref(), &mut delay);
-        HostRules { delay_ms: (delay >= 0).then_some(delay), per_host: self.per_host }
+        HostRules {
+            delay_ms: (delay >= 0).then_some(delay),
+            per_host: self.per_host,
+            ..HostRules::default()
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Millis;
+use crate::domain::proxy::Proxies;
 
 /// A job as it is meant: every value decided, as it is kept in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,17 +70,26 @@ pub struct JobSpec {
     pub max_body: u64,
     /// May private addresses be asked?
     pub allow_private: bool,
-    /// Hosts (`example.org`, `example.org:8080`) with a pace of their own.
+    /// Proxies; their credentials are not kept.
+    pub proxy: Proxies,
+    /// Hosts (`example.org`, `example.org:8080`) with rules of their own.
     pub hosts: BTreeMap<String, HostRules>,
 }
 
-/// A pace that the operator sets for one host, whatever jobs and crawl-delay say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the operator sets for one host, whatever jobs and crawl-delay say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HostRules {
     /// Least time between two requests, in milliseconds.
     pub delay_ms: Option<Millis>,
     /// Most requests in flight.
     pub per_host: Option<usize>,
+    /// Is its certificate left unchecked?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub insecure: bool,
+    /// Its own proxies, or none at all, in place of the job's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxies>,
 }
 
 impl Default for JobSpec {
@@ -114,6 +124,7 @@ impl Default for JobSpec {
             total_timeout_ms: 120_000,
             max_body: 10 << 20,
             allow_private: false,
+            proxy: Proxies::default(),
             hosts: BTreeMap::new(),
         }
     }
