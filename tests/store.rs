@@ -18,6 +18,8 @@ mod ground;
 mod again;
 #[path = "store/commit.rs"]
 mod commit;
+#[path = "store/content.rs"]
+mod content;
 #[path = "store/frontier.rs"]
 mod frontier;
 #[path = "store/jobs.rs"]

@@ -100,6 +100,9 @@ impl Seen<'_> {
         if let Some(answer) = answer(page) {
             row(out, "answer", &answer)?;
         }
+        if let Some(original) = &page.duplicate_of {
+            row(out, "same as", &format!("{} (which came first)", clean(original)))?;
+        }
         if let Some(title) = &page.title {
             row(out, "title", &clean(title))?;
         }

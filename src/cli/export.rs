@@ -16,7 +16,7 @@ use crate::store::{JobRow, LinkRecord, PageRecord, Store};
 const BATCH: usize = 1000;
 
 /// Columns of pages and failures.
-const PAGE_COLUMNS: [&str; 18] = [
+const PAGE_COLUMNS: [&str; 19] = [
     "job",
     "url",
     "state",
@@ -35,6 +35,7 @@ const PAGE_COLUMNS: [&str; 18] = [
     "digest",
     "fetched_at",
     "elapsed_ms",
+    "duplicate_of",
 ];
 
 /// Columns of links.
@@ -192,6 +193,7 @@ fn write_page(table: &mut dyn RecordWriter, job: &JobRow, page: &PageRecord) -> 
         Cell::digest(page.digest.as_deref()),
         Cell::time(page.fetched_at),
         Cell::number(page.elapsed_ms),
+        Cell::maybe(page.duplicate_of.as_deref()),
     ])
 }
 

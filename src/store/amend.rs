@@ -80,7 +80,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
-        const STEPS: [(&str, &str); 3] = [
+        const STEPS: [(&str, &str); 4] = [
+            ("content", "job, digest_key"),
             ("link", "job, source_host, source, ordinal"),
             ("urls", "job, host_key, url_key"),
             ("job_host", "job, host_key"),

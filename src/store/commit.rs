@@ -12,7 +12,7 @@ use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
-use super::{Ids, Node, Result, Store, amend, clean, sitemaps};
+use super::{Ids, Node, Result, Store, amend, clean, content, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -123,6 +123,7 @@ fn apply(
     now: Millis,
 ) -> std::result::Result<Committed, Fault> {
     let passes = passes(conn)?;
+    let originals = content::originals(conn, &batch.settled, &passes)?;
     let mut finds = finds(batch, &passes);
     let cut = sitemaps::keep_within_cap(conn, &mut finds)?;
     let inserted = insert::insert(conn, &finds, false, ids, now)?;
@@ -135,7 +136,7 @@ fn apply(
         }
         *new_urls.entry(job).or_default() += 1;
     }
-    let done = settle::settle_all(conn, &batch.settled, &new_links, &passes)?;
+    let done = settle::settle_all(conn, &batch.settled, &originals, &new_links, &passes)?;
     sitemaps::note_cut(conn, &batch.settled, &cut)?;
     settle::defer_all(conn, &batch.deferred)?;
     pace(conn, me, &batch.hosts)?;

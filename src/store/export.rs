@@ -65,6 +65,8 @@ pub struct PageRecord {
     pub elapsed_ms: Option<Millis>,
     /// Not to be asked before; only while queued.
     pub due_at: Option<Millis>,
+    /// The page that came first with the same content, and still has it.
+    pub duplicate_of: Option<String>,
 }
 
 /// Where the next batch of links goes on.
@@ -95,9 +97,12 @@ pub struct LinkRecord {
     pub nofollow: bool,
 }
 
-diesel::alias!(urls as referrers: Referrers);
+diesel::alias!(urls as referrers: Referrers, urls as originals: Originals);
 
-/// Rows with the text of their referrer; a macro, as its type differs by database.
+/// A row with the URLs of its referrer and of the page that it is a duplicate of.
+type Joined = (Page, Option<String>, Option<String>);
+
+/// Rows with what they refer to; a macro, as its type differs by database.
 macro_rules! pages {
     () => {
         urls::table
@@ -108,7 +113,24 @@ macro_rules! pages {
                     .and(referrers.field(urls::host_key).nullable().eq(urls::referrer_host))
                     .and(referrers.field(urls::url_key).nullable().eq(urls::referrer))),
             )
-            .select((Page::as_select(), referrers.field(urls::url).nullable()))
+            .left_join(
+                originals.on(originals
+                    .field(urls::job)
+                    .eq(urls::job)
+                    .and(originals.field(urls::host_key).nullable().eq(urls::original_host))
+                    .and(originals.field(urls::url_key).nullable().eq(urls::original))
+                    .and(originals.field(urls::digest).eq(urls::digest))
+                    .and(
+                        originals
+                            .field(urls::state)
+                            .eq_any([UrlState::Queued as i16, UrlState::Done as i16]),
+                    )),
+            )
+            .select((
+                Page::as_select(),
+                referrers.field(urls::url).nullable(),
+                originals.field(urls::url).nullable(),
+            ))
     };
 }
 impl Store {
@@ -140,7 +162,7 @@ impl Store {
     /// When the store fails.
     pub fn page(&self, job: JobId, host: HostKey, key: UrlKey) -> Result<Option<PageRecord>> {
         self.connections.read(|conn| {
-            let row: Option<(Page, Option<String>)> = both!(conn, c => pages!()
+            let row: Option<Joined> = both!(conn, c => pages!()
                 .filter(urls::job.eq(job.0).and(urls::host_key.eq(host.0)))
                 .filter(urls::url_key.eq(key.0))
                 .first(c)
@@ -221,7 +243,7 @@ fn batch(
 ) -> std::result::Result<Vec<PageRecord>, Fault> {
     let limit = limit.max(2);
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows: Vec<(Page, Option<String>)> = by_age!(conn, job.0, (c, of_job) => {
+    let mut rows: Vec<Joined> = by_age!(conn, job.0, (c, of_job) => {
         let base = pages!()
             .filter(of_job)
             .filter(urls::id.gt(after_id))
@@ -241,16 +263,16 @@ fn batch(
 
 /// On PostgreSQL two nodes may, rarely, make the same number: rows that share the last one of a
 /// full batch are left to the next, as some of them may not be in this one.
-fn leave_ties(rows: &mut Vec<(Page, Option<String>)>) {
+fn leave_ties(rows: &mut Vec<Joined>) {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
     let (first, last) = (first.0.id, last.0.id);
     let before = rows.len().saturating_sub(1);
-    if first != last && rows.get(before.wrapping_sub(1)).is_some_and(|(row, _)| row.id == last) {
-        rows.retain(|(row, _)| row.id != last);
+    if first != last && rows.get(before.wrapping_sub(1)).is_some_and(|(row, ..)| row.id == last) {
+        rows.retain(|(row, ..)| row.id != last);
     }
 }
 
-fn record((row, referrer): (Page, Option<String>)) -> PageRecord {
+fn record((row, referrer, duplicate_of): Joined) -> PageRecord {
     PageRecord {
         id: row.id,
         url: row.url,
@@ -277,6 +299,7 @@ fn record((row, referrer): (Page, Option<String>)) -> PageRecord {
         fetched_at: row.fetched_at,
         elapsed_ms: row.elapsed_ms,
         due_at: row.due_at,
+        duplicate_of,
     }
 }
 

@@ -7,7 +7,7 @@
 //! The files: `target`, `sqlite`, `connection` (the two databases as one type), `prepared` (statements of every commit), `lock` (who owns a
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
 //! leases), `job`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
-//! (results), `unmodified` (results that stay), `claim` (hosts are leased), `queue` (reading it,
+//! (results), `unmodified` (results that stay), `content` (duplicates), `claim` (hosts are leased), `queue` (reading it,
 //! giving hosts back), `amend` (give up, retry, forget), `sitemaps`, and the readers `report`,
 //! `export`, `lookup`.
 
@@ -15,6 +15,7 @@ mod amend;
 mod claim;
 mod commit;
 mod connection;
+mod content;
 mod error;
 mod export;
 mod insert;

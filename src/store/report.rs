@@ -30,6 +30,8 @@ pub struct JobReport {
     pub out_of_scope: i64,
     /// Pages whose links were cut at `max_links_per_page`.
     pub links_cut: i64,
+    /// Pages whose content another page had before, and how many such other pages there are.
+    pub duplicates: (i64, i64),
     /// Hosts that the job knows.
     pub hosts: i64,
     /// First and last moment of sending.
@@ -98,6 +100,14 @@ struct GivenUp {
 }
 
 #[derive(QueryableByName)]
+struct Duplicates {
+    #[diesel(sql_type = sql_types::BigInt)]
+    copies: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    originals: i64,
+}
+
+#[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = sql_types::BigInt)]
     rows: i64,
@@ -110,6 +120,13 @@ const GROUPS: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
     CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS links_cut, \
     MIN(fetched_at) AS first, MAX(fetched_at) AS last \
     FROM urls WHERE job = $1 AND role = 0 GROUP BY state, status, reason";
+
+/// A duplicate counts while the page that came first still has that content.
+const DUPLICATES: &str = "SELECT COUNT(*) AS copies, \
+    COUNT(DISTINCT u.original) AS originals FROM urls u \
+    JOIN urls o ON o.job = u.job AND o.host_key = u.original_host AND o.url_key = u.original \
+    AND o.digest = u.digest AND o.state IN (0, 1) \
+    WHERE u.job = $1 AND u.original IS NOT NULL";
 
 const SLOWEST: &str = "SELECT h.authority, u.urls, u.figure FROM \
     (SELECT host_key, COUNT(*) AS urls, CAST(AVG(elapsed_ms) AS BIGINT) AS figure FROM urls \
@@ -142,6 +159,9 @@ impl Store {
                     .bind::<sql_types::BigInt, _>(job.0)
                     .get_result(c))?;
             let mut report = sum_up(&groups);
+            let duplicates: Duplicates = both!(conn, c =>
+                sql_query(DUPLICATES).bind::<sql_types::BigInt, _>(job.0).get_result(c))?;
+            report.duplicates = (duplicates.copies, duplicates.originals);
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job)?;
             report.slowest = hosts_by(conn, SLOWEST, job)?;

@@ -110,6 +110,8 @@ diesel::table! {
         fetched_at -> Nullable<BigInt>,
         elapsed_ms -> Nullable<BigInt>,
         role -> SmallInt,
+        original -> Nullable<BigInt>,
+        original_host -> Nullable<BigInt>,
     }
 }
 
@@ -126,4 +128,15 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(host, job_host, urls, link, job, node, robots);
+diesel::table! {
+    content (job, digest_key) {
+        job -> BigInt,
+        digest_key -> BigInt,
+        host_key -> BigInt,
+        url_key -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    host, job_host, urls, link, job, node, robots, content
+);

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text}
 use super::clean;
 use super::commit::Passes;
 use super::connection::{Connection, both};
+use super::content::Original;
 use super::error::Fault;
 use super::prepared::prepared;
 use super::schema::{link, urls};
@@ -61,6 +62,8 @@ prepared! {
         ", out_of_scope = " out_of_scope: Option<i32> as Nullable<Integer>,
         ", fetched_at = " fetched_at: Option<i64> as Nullable<BigInt>,
         ", elapsed_ms = " elapsed_ms: Option<i64> as Nullable<BigInt>,
+        ", original = " original: Option<i64> as Nullable<BigInt>,
+        ", original_host = " original_host: Option<i64> as Nullable<BigInt>,
         " WHERE job = " job: i64 as BigInt,
         " AND host_key = " host: i64 as BigInt,
         " AND url_key = " key: i64 as BigInt,
@@ -89,11 +92,12 @@ prepared! {
 pub(super) fn settle_all(
     conn: &mut Connection,
     batch: &[Settled],
+    originals: &[Option<Original>],
     new_links: &[i32],
     passes: &Passes,
 ) -> Result<Settlement, Fault> {
     let mut done = Settlement::default();
-    for (settled, added) in batch.iter().zip(new_links) {
+    for ((settled, original), added) in batch.iter().zip(originals).zip(new_links) {
         let Some(pass) = passes.get(&settled.job) else { continue };
         if settled.unmodified {
             if unmodified::keep(conn, settled, *pass)? == 0 {
@@ -103,7 +107,7 @@ pub(super) fn settle_all(
         } else {
             let redirected = settled.state == UrlState::Redirected;
             let closes = redirected && closes_loop(conn, settled, *pass)?;
-            if settle(conn, settled, closes, *added, *pass)? == 0 {
+            if settle(conn, settled, *original, closes, *added, *pass)? == 0 {
                 continue;
             }
             store_links(conn, settled)?;
@@ -118,6 +122,7 @@ pub(super) fn settle_all(
 fn settle<'a>(
     conn: &mut Connection,
     settled: &'a Settled,
+    original: Option<Original>,
     closes_loop: bool,
     added: i32,
     pass: i32,
@@ -154,6 +159,8 @@ fn settle<'a>(
         out_of_scope: facts.out_of_scope,
         fetched_at: facts.fetched_at,
         elapsed_ms: facts.elapsed_ms,
+        original: original.map(|(_, key)| key.0),
+        original_host: original.map(|(host, _)| host.0),
         job: settled.job.0,
         host: settled.host.0,
         key: settled.key.0,

@@ -6,12 +6,12 @@ use crawld::domain::link::LinkKind;
 use crate::world::{World, ask, new_url};
 
 const PAGES: &str = "\
-job,url,state,status,redirect_to,reason,content_type,charset,bytes,depth,referrer,tries,links,new_links,title,digest,fetched_at,elapsed_ms
-docs,http://h.example/,done,200,,,text/html,UTF-8,1234,0,,1,5,4,\"=Grüße, \"\"Welt\"\"\",sha256:abababababababababababababababababababababababababababababababab,2026-11-21T08:00:00.123Z,45
-docs,\"http://h.example/gone?a=1,2\",failed,404,,http_404,,,,1,http://h.example/,1,,,,,2026-11-21T08:00:01.000Z,7
-docs,http://h.example/moved,redirected,301,http://h.example/,,,,,1,http://h.example/,1,,,,,2026-11-21T08:00:01.000Z,7
-docs,http://h.example/private/a,excluded,,,robots,,,,1,http://h.example/,0,,,,,,
-docs,http://h.example/later,queued,,,,,,,1,http://h.example/,0,,,,,,
+job,url,state,status,redirect_to,reason,content_type,charset,bytes,depth,referrer,tries,links,new_links,title,digest,fetched_at,elapsed_ms,duplicate_of
+docs,http://h.example/,done,200,,,text/html,UTF-8,1234,0,,1,5,4,\"=Grüße, \"\"Welt\"\"\",sha256:abababababababababababababababababababababababababababababababab,2026-11-21T08:00:00.123Z,45,
+docs,\"http://h.example/gone?a=1,2\",failed,404,,http_404,,,,1,http://h.example/,1,,,,,2026-11-21T08:00:01.000Z,7,
+docs,http://h.example/moved,redirected,301,http://h.example/,,,,,1,http://h.example/,1,,,,,2026-11-21T08:00:01.000Z,7,
+docs,http://h.example/private/a,excluded,,,robots,,,,1,http://h.example/,0,,,,,,,
+docs,http://h.example/later,queued,,,,,,,1,http://h.example/,0,,,,,,,
 ";
 
 /// The lines after the header in an order of their own: the store numbers URLs found together by

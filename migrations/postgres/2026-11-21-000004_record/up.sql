@@ -4,3 +4,38 @@ ALTER TABLE job ADD COLUMN not_modified BIGINT NOT NULL DEFAULT 0;
 -- Validators are now kept only of pages that were read whole, and by the rules of this version.
 UPDATE urls SET etag = NULL, last_modified = NULL
 WHERE etag IS NOT NULL OR last_modified IS NOT NULL;
+
+-- The page that this one is a duplicate of: while that one still has the same digest.
+ALTER TABLE urls ADD COLUMN original BIGINT;
+ALTER TABLE urls ADD COLUMN original_host BIGINT;
+
+-- The first page of a job with a digest; digest_key is the first 64 bits of it.
+CREATE TABLE content (
+    job BIGINT NOT NULL,
+    digest_key BIGINT NOT NULL,
+    host_key BIGINT NOT NULL,
+    url_key BIGINT NOT NULL,
+    PRIMARY KEY (job, digest_key)
+);
+
+DROP VIEW v_failures;
+DROP VIEW v_pages;
+
+CREATE VIEW v_pages AS
+SELECT j.name AS job, u.url,
+       CASE u.state WHEN 0 THEN 'queued' WHEN 1 THEN 'done' WHEN 2 THEN 'failed'
+                    WHEN 3 THEN 'redirected' ELSE 'excluded' END AS state,
+       u.status, u.redirect_to, u.reason, u.content_type, u.charset, u.bytes, u.depth,
+       r.url AS referrer, u.tries, u.links, u.new_links, u.title,
+       'sha256:' || encode(u.digest, 'hex') AS digest,
+       to_char(to_timestamp(u.fetched_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+           || '.' || lpad((u.fetched_at % 1000)::text, 3, '0') || 'Z' AS fetched_at,
+       u.elapsed_ms, u.evidence, u.noindex, u.links_cut, o.url AS duplicate_of
+FROM urls u
+JOIN job j ON j.id = u.job
+LEFT JOIN urls r ON r.job = u.job AND r.host_key = u.referrer_host AND r.url_key = u.referrer
+LEFT JOIN urls o ON o.job = u.job AND o.host_key = u.original_host AND o.url_key = u.original
+     AND o.digest = u.digest AND o.state IN (0, 1)
+WHERE u.role = 0;
+
+CREATE VIEW v_failures AS SELECT * FROM v_pages WHERE state = 'failed';

@@ -28,6 +28,11 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let pages = counted(report.job.not_modified, "page");
         row(out, "unchanged", &format!("{pages} not modified since they were last asked"))?;
     }
+    let (copies, originals) = sums.duplicates;
+    if copies > 0 {
+        let (copies, pages) = (counted(copies, "duplicate"), counted(originals, "page"));
+        row(out, "same", &format!("{copies} of {pages}"))?;
+    }
     if sums.out_of_scope > 0 {
         row(out, "left out", &format!("{} out of scope", counted(sums.out_of_scope, "link")))?;
     }
