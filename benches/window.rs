@@ -68,7 +68,11 @@ fn window(hosts: usize, pages: usize) -> Window {
         };
         let jobs = vec![ClaimedJob { job: JOB, waiting: true, given_up: None }];
         window.lease(&ClaimedHost { host: row, epoch: 1, jobs, robots: Vec::new() }, NOW);
-        window.took(JOB, key, Taken { rows: rows(host, pages), complete: true, next_due: None });
+        window.took(
+            JOB,
+            key,
+            Taken { rows: rows(host, pages), complete: true, next_due: None, asked: None },
+        );
     }
     window
 }

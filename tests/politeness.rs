@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::http::{Gate, Reply};
@@ -143,6 +145,39 @@ fn a_host_that_says_503_is_slowed_and_heals() {
     let first = log.iter().position(|request| request.path == "/a").expect("asked");
     let next = log[first + 1].at_micros - log[first].at_micros;
     assert!(next >= 800_000 - SLACK_MICROS, "back-off of 1 s less a fifth: {next} us");
+}
+
+#[test]
+fn a_slow_host_rests_as_long_as_it_works_and_is_asked_faster_when_it_has_recovered() {
+    const SLOW: usize = 4;
+    let paths: Vec<String> = (1..16).map(|n| format!("/{n}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let served = AtomicUsize::new(0);
+    let work = move || {
+        if served.fetch_add(1, Ordering::SeqCst) < SLOW {
+            Gate::new().wait(Duration::from_millis(300));
+        }
+    };
+    let work = Arc::new(work);
+    let root = (Arc::clone(&work), Reply::links(&paths));
+    let site = Pages::new()
+        .route("/", move |_| {
+            root.0();
+            root.1.clone()
+        })
+        .otherwise(move |_| {
+            work();
+            Reply::html("leaf")
+        })
+        .open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "50ms", "--no-robots"]);
+    let at: Vec<i64> = site.log().iter().map(|request| request.at_micros).collect();
+    let gaps: Vec<i64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps.len(), 15);
+    let slow = gaps[..SLOW].iter().min().expect("gaps");
+    assert!(*slow >= 600_000 - SLACK_MICROS, "half its time is its own: {gaps:?}");
+    let fast = gaps[10..].iter().min().expect("gaps");
+    assert!(*fast >= 50_000 - SLACK_MICROS && *fast < *slow, "{gaps:?}");
 }
 
 #[test]

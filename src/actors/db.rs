@@ -11,7 +11,7 @@ use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
 use crate::frontier::record::{ClaimedHost, Commit, Committed, NewUrl, Release, Taken};
 use crate::frontier::window::Read;
-use crate::store::{JobRow, JobState, Node, Offered, Revisited, Store, StoreError};
+use crate::store::{JobRow, JobState, Left, Node, Offered, Revisited, Store, StoreError};
 
 /// How long a lease lasts without a sign of life.
 pub const LEASE: Millis = 30_000;
@@ -24,8 +24,8 @@ pub const GIVE_UP_STEP: usize = 1_000;
 pub enum Call {
     /// Enter as a node.
     Register,
-    /// How far is the job of this name?
-    Load(JobId, String),
+    /// How far is the job of this name, and, for one that limits them, which hosts has it asked?
+    Load(JobId, String, Option<usize>),
     /// Apply a batch.
     Commit(Node, i64, Arc<Commit>),
     /// Read a queue.
@@ -44,8 +44,8 @@ pub enum Call {
     GiveUp(JobId, HostKey, Reason),
     /// When does something become due?
     NextDue(Arc<[JobId]>),
-    /// Is nothing queued?
-    IsDrained(JobId),
+    /// What is left of a job, which may limit its hosts?
+    Left(JobId, bool),
     /// Write down how a job stands.
     SetState(JobId, JobState, Option<String>),
     /// A sign of life, and the hosts of dead nodes set free.
@@ -73,7 +73,7 @@ pub enum Reply {
     /// To `Register`.
     Registered(Node),
     /// To `Load`; `None` when there is no such job any more.
-    Loaded(Option<Box<JobRow>>),
+    Loaded(Option<Box<JobRow>>, Vec<HostKey>),
     /// To `Commit`.
     Committed(Committed),
     /// To `Take`.
@@ -88,8 +88,8 @@ pub enum Reply {
     GaveUp(usize),
     /// To `NextDue`.
     NextDue(Option<Millis>),
-    /// To `IsDrained`.
-    Drained(bool),
+    /// To `Left`.
+    Left(Left),
     /// To the rest.
     Done,
 }
@@ -120,14 +120,25 @@ impl DbActor {
         let store = &self.store;
         Ok(match call {
             Call::Register => Reply::Registered(store.register(&self.node_name, now, LEASE)?),
-            Call::Load(_, name) => Reply::Loaded(store.job_by_name(&name)?.map(Box::new)),
+            Call::Load(id, name, max_hosts) => {
+                let hosts = max_hosts.map(|max| store.hosts_asked(id, max)).transpose()?;
+                let row = store.job_by_name(&name)?.map(Box::new);
+                Reply::Loaded(row, hosts.unwrap_or_default())
+            }
             Call::Commit(node, seq, batch) => {
                 faults::pass("db-before-commit", "");
                 let committed = store.commit(&node, seq, &batch, now, LEASE)?;
                 faults::pass("db-after-commit", "");
                 Reply::Committed(committed)
             }
-            Call::Take(read) => Reply::Taken(store.take(read.job, read.host, read.limit, now)?),
+            Call::Take(read) => {
+                let mut taken = store.take(read.job, read.host, read.limit, now)?;
+                if read.counted {
+                    let share = store.share(read.job, read.host)?;
+                    taken.asked = Some(share.map_or(0, |share| share.asked));
+                }
+                Reply::Taken(taken)
+            }
             Call::Offer(node, offer) => {
                 let cursor = offer.cursor.as_deref();
                 let (urls, all) = (&offer.urls, offer.exhausted);
@@ -150,7 +161,10 @@ impl DbActor {
                 Reply::GaveUp(store.give_up(job, host, reason, GIVE_UP_STEP, now)?)
             }
             Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
-            Call::IsDrained(job) => Reply::Drained(store.is_drained(job)?),
+            Call::Left(job, true) => Reply::Left(store.left(job)?),
+            Call::Left(job, false) => {
+                Reply::Left(if store.is_drained(job)? { Left::Nothing } else { Left::More })
+            }
             Call::SetState(job, state, limit) => {
                 store.set_job_state(job, state, limit.as_deref(), now)?;
                 Reply::Done

@@ -46,6 +46,18 @@ pub(super) struct Shared {
     /// Stop after N pages; raising it later goes on
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     max_pages: Option<i64>,
+    /// Ask at most N pages of each host
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    max_pages_per_host: Option<i64>,
+    /// Ask the first N hosts only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    max_hosts: Option<i64>,
+    /// Stop after so many bytes of decoded bodies
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_bytes: Option<String>,
+    /// Ask at most N URLs that differ in numbers, dates, tokens and query values only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    max_per_template: Option<i64>,
     /// Go no deeper than N links from a root
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
     max_depth: Option<i64>,
@@ -117,6 +129,7 @@ impl Shared {
         let mut list = Vec::new();
         let texts = [
             ("job.max_time", &self.max_time),
+            ("job.max_bytes", &self.max_bytes),
             ("politeness.delay", &self.delay),
             ("http.total_timeout", &self.timeout),
             ("http.max_body", &self.max_body),
@@ -129,6 +142,9 @@ impl Shared {
         }
         let numbers = [
             ("job.max_pages", self.max_pages),
+            ("job.max_pages_per_host", self.max_pages_per_host),
+            ("job.max_hosts", self.max_hosts),
+            ("job.max_per_template", self.max_per_template),
             ("job.max_depth", self.max_depth),
             ("daemon.concurrency", self.concurrency),
             ("politeness.per_host", self.per_host),

@@ -4,6 +4,7 @@
 //! taken from an answer) + Follow (which discoveries become requests) + Pace`. The kinds of job
 //! are constructors of that value; nothing past this file asks for a kind.
 
+mod limits;
 mod spec;
 
 use std::collections::{BTreeMap, HashSet};
@@ -18,6 +19,7 @@ use super::scope::{Scope, ScopeError, ScopeKind};
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError};
 use super::{JobId, Millis};
+pub use limits::{HostLimit, JobLimits};
 pub use spec::{HostRules, JobSpec};
 
 /// Where a job's first requests come from.
@@ -48,19 +50,6 @@ pub enum Follow {
 pub enum Extractor {
     /// Outlinks and the facts of the page.
     Links(PageOptions),
-}
-
-/// Limits of a pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobLimits {
-    /// Deepest page.
-    pub max_depth: Option<i32>,
-    /// Most URLs asked.
-    pub max_pages: Option<i64>,
-    /// Longest running time.
-    pub max_time: Option<Millis>,
-    /// Most redirects in a chain.
-    pub max_redirects: i32,
 }
 
 /// How a job speaks HTTP.
@@ -236,6 +225,10 @@ impl Job {
             limits: JobLimits {
                 max_depth: spec.max_depth,
                 max_pages: spec.max_pages,
+                max_pages_per_host: spec.max_pages_per_host,
+                max_hosts: spec.max_hosts,
+                max_bytes: spec.max_bytes,
+                max_per_template: spec.max_per_template,
                 max_time: spec.max_time_ms,
                 max_redirects: spec.max_redirects,
             },
@@ -302,6 +295,8 @@ fn pace(spec: &JobSpec) -> Pace {
         max_retry_after: spec.max_retry_after_ms,
         host_patience: spec.host_patience_ms,
         max_tries: spec.max_tries.max(1),
+        latency_factor: spec.latency_factor,
+        max_delay: spec.max_crawl_delay_ms,
     }
 }
 

@@ -15,6 +15,8 @@ const FIRST_REST: Millis = 1_000;
 const LONGEST_REST: Millis = 300_000;
 /// Failed tries in a row (reset, closed, truncated ...) after which a host is slowed.
 const REPEATED: u32 = 3;
+/// A new measurement of a host's latency counts as one in so many.
+const LATENCY_WEIGHT: i64 = 4;
 
 /// The pace that the jobs with work on a host agree on: the strictest of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,10 @@ pub struct Pace {
     pub host_patience: Millis,
     /// Failures in a row after which a host that never answered is given up.
     pub max_tries: i32,
+    /// Where there is a delay, a host rests this many times as long as it takes to answer; 0: off.
+    pub latency_factor: u16,
+    /// The longest distance that comes of that.
+    pub max_delay: Millis,
 }
 
 impl Pace {
@@ -41,6 +47,8 @@ impl Pace {
             max_retry_after: self.max_retry_after.max(other.max_retry_after),
             host_patience: self.host_patience.max(other.host_patience),
             max_tries: self.max_tries.max(other.max_tries),
+            latency_factor: self.latency_factor.max(other.latency_factor),
+            max_delay: self.max_delay.max(other.max_delay),
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct HostPace {
     pub answered_at: Millis,
     /// When the host was last slowed in this run: answers to older requests slow it no further.
     pub(crate) slowed_at: Millis,
+    /// How long the host takes to answer, smoothed, in microseconds; 0 not known.
+    pub(crate) latency_us: i64,
     /// Failed tries in a row.
     pub(crate) bad_streak: u32,
     /// Was the last answer a request to slow down?
@@ -97,6 +107,28 @@ impl HostPace {
             asked => asked.saturating_add(delay.max(self.backoff)),
         };
         spaced.max(self.not_before)
+    }
+
+    /// The distance to be kept between two requests, back-off apart. A host that is slow to answer
+    /// is asked less often, so that at most half of its time goes to us; not so where no delay
+    /// applies.
+    #[must_use]
+    pub fn distance(&self, pace: &Pace) -> Millis {
+        if pace.delay <= 0 {
+            return 0;
+        }
+        let each = i64::try_from(pace.per_host.max(1)).unwrap_or(i64::MAX);
+        let rest = self.latency_us.saturating_mul(i64::from(pace.latency_factor)) / each / 1000;
+        pace.delay.max(rest.min(pace.max_delay))
+    }
+
+    /// The host took so long from a request to the head of its answer, in microseconds.
+    pub fn took(&mut self, us: i64) {
+        let us = us.max(1);
+        self.latency_us = match self.latency_us {
+            0 => us,
+            before => before + (us - before) / LATENCY_WEIGHT,
+        };
     }
 
     /// A request was sent, or is about to be.
@@ -201,6 +233,8 @@ mod tests {
         max_retry_after: 3_600_000,
         host_patience: 600_000,
         max_tries: 4,
+        latency_factor: 2,
+        max_delay: 60_000,
     };
     /// The luck that moves nothing.
     const EVEN: u64 = 1000;
@@ -211,6 +245,33 @@ mod tests {
         assert_eq!(host.ready_at(500), 0);
         host.asked(10_000);
         assert_eq!(host.ready_at(500), 10_500);
+    }
+
+    #[test]
+    fn a_slow_host_rests_twice_as_long_as_it_takes_and_one_that_recovers_is_asked_faster_again() {
+        let mut host = HostPace::default();
+        assert_eq!(host.distance(&PACE), 500, "nothing is known yet");
+        host.took(100_000);
+        assert_eq!(host.distance(&PACE), 500, "quick enough");
+        for _ in 0..40 {
+            host.took(3_000_000);
+        }
+        assert!((5_990..=6_000).contains(&host.distance(&PACE)), "{}", host.distance(&PACE));
+        let shared = Pace { per_host: 4, ..PACE };
+        assert!((1_490..=1_500).contains(&host.distance(&shared)), "four share the rest");
+        for _ in 0..12 {
+            host.took(10_000);
+        }
+        assert_eq!(host.distance(&PACE), 500, "it has recovered");
+    }
+
+    #[test]
+    fn latency_slows_no_further_than_max_delay_and_not_at_all_where_it_is_off() {
+        let mut host = HostPace::default();
+        host.took(i64::MAX);
+        assert_eq!(host.distance(&PACE), 60_000);
+        assert_eq!(host.distance(&Pace { latency_factor: 0, ..PACE }), 500);
+        assert_eq!(host.distance(&Pace { delay: 0, ..PACE }), 0, "the operator's own server");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::queue::JobQueue;
 use super::record::{ClaimedHost, HostRow, QueuedUrl, Settled, Taken};
 use super::robots_gate::{RobotsErrand, RobotsGate};
 use super::verdict::Verdict;
-use crate::domain::job::Job;
+use crate::domain::job::{HostLimit, Job};
 use crate::domain::politeness::{HostPace, LONGEST_WAIT, Pace};
 use crate::domain::{HostKey, JobId, Millis};
 
@@ -32,6 +32,8 @@ pub struct Host {
     pub(super) held: HashSet<i64>,
     pub(super) errands: VecDeque<RobotsErrand>,
     pub(super) ticket: Option<(Millis, u64)>,
+    /// Jobs that have just met a limit here.
+    pub(super) beyond: Vec<(JobId, HostLimit)>,
     gates: Vec<RobotsGate>,
     rules: Pace,
     in_flight: usize,
@@ -86,6 +88,7 @@ impl Host {
             held: HashSet::new(),
             errands: VecDeque::new(),
             ticket: None,
+            beyond: Vec::new(),
             gates: claimed.robots.iter().map(RobotsGate::stored).collect(),
             rules: IDLE,
             in_flight: 0,
@@ -131,7 +134,7 @@ impl Host {
     /// Earliest moment of the next request.
     #[must_use]
     pub fn ready_at(&self) -> Millis {
-        self.pace.ready_at(self.rules.delay)
+        self.pace.ready_at(self.pace.distance(&self.rules))
     }
 
     /// How many rows a read should bring.
@@ -182,7 +185,7 @@ impl Host {
     /// Makes sure that the job has a queue here, and that it is read.
     pub(super) fn has_more(&mut self, job: &Arc<Job>) {
         if let Some(queue) = self.queue_mut(job.id) {
-            queue.more = true;
+            queue.more = queue.beyond.is_none();
             return;
         }
         self.queues.push(JobQueue::new(job));
@@ -258,5 +261,12 @@ impl Host {
 }
 
 /// The rules of a host on which no job has work.
-const IDLE: Pace =
-    Pace { delay: 0, per_host: 1, max_retry_after: 0, host_patience: 0, max_tries: 1 };
+const IDLE: Pace = Pace {
+    delay: 0,
+    per_host: 1,
+    max_retry_after: 0,
+    host_patience: 0,
+    max_tries: 1,
+    latency_factor: 0,
+    max_delay: 0,
+};

@@ -13,6 +13,7 @@ pub mod answer;
 pub mod discover;
 pub mod host;
 pub mod known;
+mod places;
 mod queue;
 pub mod record;
 pub mod robots_gate;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::record::{QueuedUrl, Taken};
 use super::verdict::{Verdict, unasked};
 use crate::domain::Millis;
-use crate::domain::job::Job;
+use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::{Blame, Reason};
 
 /// One job's queue on a host.
@@ -29,6 +29,21 @@ pub(super) struct JobQueue {
     pub(super) given_up: Option<Reason>,
     /// The store has been told.
     pub(super) told: bool,
+    /// URLs asked here in this pass, for jobs that limit them; `None`: not read yet.
+    pub(super) asked: Option<i64>,
+    /// A limit of the job ends its asking here; what is queued stays in the store.
+    pub(super) beyond: Option<HostLimit>,
+}
+
+/// May a page of a queue go out, as far as the limits for one host go?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Yes.
+    Yes,
+    /// Not before those in flight have come back.
+    Later,
+    /// No more in this pass.
+    None(HostLimit),
 }
 
 impl JobQueue {
@@ -44,6 +59,8 @@ impl JobQueue {
             flying: 0,
             given_up: None,
             told: false,
+            asked: None,
+            beyond: None,
         }
     }
 
@@ -51,12 +68,46 @@ impl JobQueue {
     pub(super) fn took(&mut self, taken: Taken, held: &HashSet<i64>) {
         self.reading = false;
         self.overdue = false;
+        self.asked = self.asked.or(taken.asked);
         self.more = !taken.complete;
         self.next_due = taken.next_due;
         self.rows = taken.rows.into_iter().filter(|row| !held.contains(&row.id)).collect();
         if let Some(reason) = self.given_up {
             self.give_up(reason);
         }
+        if let Some(limit) = self.beyond {
+            self.set_beyond(limit);
+        }
+    }
+
+    /// Is there room under the limits for one host? `admitted`: the host has, or may take, one of
+    /// the places under `max_hosts`.
+    pub(super) fn room(&self, admitted: bool) -> Room {
+        let limits = &self.job.limits;
+        if !limits.count_hosts() {
+            return Room::Yes;
+        }
+        let flying = i64::try_from(self.flying).unwrap_or(i64::MAX);
+        let asked = self.asked.unwrap_or(0);
+        match limits.max_pages_per_host {
+            _ if !admitted => Room::None(HostLimit::MaxHosts),
+            Some(max) if asked >= max && flying == 0 => Room::None(HostLimit::MaxPagesPerHost),
+            Some(max) if asked + flying >= max => Room::Later,
+            _ => Room::Yes,
+        }
+    }
+
+    /// Nothing more is asked here in this pass.
+    pub(super) fn set_beyond(&mut self, limit: HostLimit) {
+        self.beyond = Some(limit);
+        self.rows.clear();
+        self.more = false;
+        self.next_due = None;
+    }
+
+    /// Does a read of the queue have to say how many URLs were asked here?
+    pub(super) fn is_to_count(&self) -> bool {
+        self.asked.is_none() && self.job.limits.count_hosts()
     }
 
     /// Has a row that waited in the store become due? Then the queue is to be read.
@@ -97,6 +148,11 @@ impl JobQueue {
                 *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
             }
             _ => {}
+        }
+        if let Verdict::Settled(settled) | Verdict::GiveUp(settled) = &*verdict
+            && let Some(asked) = &mut self.asked
+        {
+            *asked += i64::from(settled.asked);
         }
         None
     }

@@ -1,6 +1,7 @@
 //! What the window and the store tell each other: plain rows, no behaviour.
 
 use super::validators::Validators;
+use crate::domain::job::HostLimit;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
@@ -226,7 +227,7 @@ pub struct ClaimedHost {
 pub struct ClaimedJob {
     /// The job.
     pub job: JobId,
-    /// Has it rows there that wait to be asked (perhaps later)?
+    /// Has it rows there that wait to be asked (perhaps later), and may it ask them?
     pub waiting: bool,
     /// Set when the job has given the host up in this pass.
     pub given_up: Option<Reason>,
@@ -241,6 +242,8 @@ pub struct Taken {
     pub complete: bool,
     /// The earliest moment at which a row that is not due yet becomes due.
     pub next_due: Option<Millis>,
+    /// URLs asked of the host in this pass, where that was to be counted.
+    pub asked: Option<i64>,
 }
 
 /// What changed in a job's running totals since the last commit.
@@ -254,6 +257,8 @@ pub struct JobDelta {
     pub peak_in_flight: i32,
     /// Time by phase to add, microseconds: connect, head, body, extract.
     pub phases_us: [i64; 4],
+    /// Decoded body bytes to add.
+    pub bytes: i64,
 }
 
 /// One batch of results. Applied whole or not at all.
@@ -273,6 +278,8 @@ pub struct Commit {
     pub jobs: Vec<JobDelta>,
     /// Hosts given up by a job: what is queued there fails with this reason, unasked.
     pub given_up: Vec<(JobId, HostKey, Reason)>,
+    /// Hosts at which a job has met a limit: what is queued there stays queued.
+    pub beyond: Vec<(JobId, HostKey, HostLimit)>,
 }
 
 /// What a commit changed.

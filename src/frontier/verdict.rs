@@ -61,6 +61,10 @@ pub fn judge(
     if let Some(at) = answer.facts.fetched_at {
         pace.asked(at);
     }
+    if answer.facts.status.is_some() {
+        let [_, head_us, ..] = answer.phases_us;
+        pace.took(head_us);
+    }
     match (&answer.failure, answer.facts.status) {
         (Some((reason, _)), _) => broken(job, row, *reason, answer, pace, moment),
         (None, Some(status @ 300..=399)) if status != 304 => {

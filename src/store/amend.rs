@@ -80,11 +80,12 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
-        const STEPS: [(&str, &str); 4] = [
+        const STEPS: [(&str, &str); 5] = [
             ("content", "job, digest_key"),
             ("link", "job, source_host, source, ordinal"),
             ("urls", "job, host_key, url_key"),
             ("job_host", "job, host_key"),
+            ("template", "job, template_key"),
         ];
         self.connections.write_durably(|conn| {
             for (table, key) in STEPS {

@@ -108,7 +108,7 @@ impl Store {
             "SELECT MIN(CASE WHEN h.not_before > jh.due_at AND h.not_before <= $1 \
                         THEN h.not_before ELSE jh.due_at END) AS earliest \
              FROM job_host jh JOIN host h ON h.host_key = jh.host_key \
-             WHERE jh.job IN ({}) AND jh.due_at IS NOT NULL AND h.owner = 0",
+             WHERE jh.job IN ({}) AND jh.due_at IS NOT NULL AND jh.beyond = 0 AND h.owner = 0",
             jobs.join(", ")
         );
         self.connections.read(|conn| {
@@ -164,7 +164,7 @@ fn free_hosts(
     let horizon = now.saturating_add(LONGEST_WAIT);
     let free = job_host::table
         .inner_join(host::table.on(host::host_key.eq(job_host::host_key)))
-        .filter(job_host::job.eq(job.0).and(job_host::due_at.le(now)))
+        .filter(job_host::job.eq(job.0).and(job_host::due_at.le(now)).and(job_host::beyond.eq(0)))
         .filter(host::owner.eq(0))
         .filter(host::not_before.le(now).or(host::not_before.gt(horizon)))
         .select((job_host::due_at.assume_not_null(), job_host::host_key))
@@ -203,9 +203,15 @@ fn furnish(
         return Ok(Vec::new());
     }
     let keys: Vec<i64> = leased.iter().map(|host| host.key).collect();
-    let shares: Vec<(i64, i64, Option<i64>, Option<String>)> = both!(conn, c => job_host::table
+    let shares: Vec<(i64, i64, Option<i64>, Option<String>, i16)> = both!(conn, c => job_host::table
         .filter(job_host::host_key.eq_any(&keys))
-        .select((job_host::host_key, job_host::job, job_host::due_at, job_host::given_up))
+        .select((
+            job_host::host_key,
+            job_host::job,
+            job_host::due_at,
+            job_host::given_up,
+            job_host::beyond,
+        ))
         .order(job_host::job)
         .load(c))?;
     let robots: Vec<RobotsParts> = both!(conn, c => robots::table
@@ -223,13 +229,13 @@ fn furnish(
         .collect();
     let places: hashbrown::HashMap<i64, usize> =
         claimed.iter().enumerate().map(|(at, host)| (host.host.key.0, at)).collect();
-    for (key, job, due_at, given_up) in shares {
+    for (key, job, due_at, given_up, beyond) in shares {
         let wanted = jobs.is_none_or(|jobs| jobs.contains(&job));
         if let Some(host) = places.get(&key).and_then(|at| claimed.get_mut(*at)).filter(|_| wanted)
         {
             host.jobs.push(ClaimedJob {
                 job: JobId(job),
-                waiting: due_at.is_some(),
+                waiting: due_at.is_some() && beyond == 0,
                 given_up: given_up.and_then(|reason| reason.parse().ok()),
             });
         }

@@ -12,7 +12,7 @@ use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
-use super::{Ids, Node, Result, Store, amend, clean, content, sitemaps};
+use super::{Ids, Node, Result, Store, amend, clean, content, limits, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -65,6 +65,7 @@ prepared! {
         ", body_us = body_us + " body_us: i64 as BigInt,
         ", extract_us = extract_us + " extract_us: i64 as BigInt,
         ", not_modified = not_modified + " not_modified: i64 as BigInt,
+        ", bytes = bytes + " bytes: i64 as BigInt,
         ", peak_in_flight = CASE WHEN peak_in_flight < " peak: i32 as Integer,
         " THEN " same_peak: i32 as Integer,
         " ELSE peak_in_flight END WHERE id = " id: i64 as BigInt,
@@ -147,6 +148,7 @@ fn apply(
     for (job, host, reason) in &batch.given_up {
         amend::give_up(conn, *job, *host, *reason, GIVEN_UP_AT_ONCE)?;
     }
+    limits::set_beyond(conn, &batch.beyond)?;
     Ok(Committed {
         woken: inserted.woken,
         asked: by_job(&done.asked),
@@ -247,6 +249,7 @@ fn add_totals(
         let Some(job) = delta.job else { continue };
         let total = totals.entry(job).or_default();
         total.running_ms += delta.running_ms;
+        total.bytes += delta.bytes;
         total.peak_in_flight = total.peak_in_flight.max(delta.peak_in_flight);
         for (sum, part) in total.phases_us.iter_mut().zip(delta.phases_us) {
             *sum += part;
@@ -280,6 +283,7 @@ fn add_total(
         body_us,
         extract_us,
         not_modified,
+        bytes: total.bytes,
         peak: total.peak_in_flight,
         same_peak: total.peak_in_flight,
         id: id.0,

@@ -117,6 +117,8 @@ pub struct JobRow {
     pub peak_in_flight: i32,
     /// Time by phase in this pass, microseconds: connect, head, body, extract.
     pub phases_us: [i64; 4],
+    /// Decoded body bytes of this pass.
+    pub bytes: i64,
     /// The limit that cut the pass.
     pub limit_hit: Option<String>,
     /// When the job was created.
@@ -143,6 +145,7 @@ struct Row {
     running_ms: i64,
     peak_in_flight: i32,
     phases_us: (i64, i64, i64, i64),
+    bytes: i64,
     limit_hit: Option<String>,
     started_at: i64,
     finished_at: Option<i64>,
@@ -167,6 +170,7 @@ impl From<Row> for JobRow {
             running_ms: row.running_ms,
             peak_in_flight: row.peak_in_flight,
             phases_us: [connect, head, body, extract],
+            bytes: row.bytes,
             limit_hit: row.limit_hit,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -192,6 +196,7 @@ fn all() -> _ {
         job::running_ms,
         job::peak_in_flight,
         (job::connect_us, job::head_us, job::body_us, job::extract_us),
+        job::bytes,
         job::limit_hit,
         job::started_at,
         job::finished_at,
@@ -236,12 +241,17 @@ impl Store {
         })
     }
 
-    /// Replaces what the job is and reopens it. With a cursor, its generator goes on from there.
+    /// Replaces what the job is and reopens it: hosts beyond a limit are judged again. With a
+    /// cursor, its generator goes on from there.
     ///
     /// # Errors
     /// `Missing` when there is no such job.
     pub fn amend_job(&self, id: JobId, spec: &str, cursor: Option<&str>) -> Result<()> {
         self.connections.write_durably(|conn| {
+            both!(conn, c => diesel::update(job_host::table)
+                .filter(job_host::job.eq(id.0).and(job_host::beyond.ne(0)))
+                .set(job_host::beyond.eq(0))
+                .execute(c))?;
             let this = job::table.filter(job::id.eq(id.0));
             let open = (
                 job::spec.eq(spec),
@@ -304,12 +314,17 @@ impl Store {
                     job::body_us.eq(0),
                     job::extract_us.eq(0),
                     job::not_modified.eq(0),
+                    job::bytes.eq(0),
                     job::limit_hit.eq(None::<String>),
                     job::finished_at.eq(None::<i64>),
                 ))
                 .execute(c))?;
             both!(conn, c => diesel::update(job_host::table.filter(job_host::job.eq(id.0)))
-                .set((job_host::given_up.eq(None::<String>), job_host::asked.eq(0)))
+                .set((
+                    job_host::given_up.eq(None::<String>),
+                    job_host::asked.eq(0),
+                    job_host::beyond.eq(0),
+                ))
                 .execute(c))?;
             by_id(conn, id)
         })

@@ -6,7 +6,7 @@
 //!
 //! The files: `target`, `sqlite`, `connection` (the two databases as one type), `prepared` (statements of every commit), `lock` (who owns a
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
-//! leases), `job`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
+//! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
 //! (results), `unmodified` (results that stay), `content` (duplicates), `claim` (hosts are leased), `queue` (reading it,
 //! giving hosts back), `amend` (give up, retry, forget), `sitemaps`, and the readers `report`,
 //! `export`, `lookup`.
@@ -21,6 +21,7 @@ mod export;
 mod insert;
 mod job;
 mod known_rows;
+mod limits;
 mod lock;
 mod lookup;
 mod migrate;
@@ -55,6 +56,7 @@ pub use amend::Retry;
 pub use error::{StoreError, StoreErrorKind};
 pub use export::{LinkPosition, LinkRecord, PageRecord};
 pub use job::{JobRow, JobState, NewJob, Origin};
+pub use limits::Left;
 pub use lookup::Share;
 pub use offer::{Offered, Revisited};
 pub use report::{HostSum, JobReport};

@@ -52,7 +52,7 @@ impl Store {
             let complete = rows.len() < limit;
             let next_due = if complete { later(conn, job, host, now)? } else { None };
             let rows = rows.into_iter().map(|row| queued(job, host, row, now)).collect();
-            Ok(Taken { rows, complete, next_due })
+            Ok(Taken { rows, complete, next_due, asked: None })
         })
     }
 

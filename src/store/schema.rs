@@ -33,6 +33,7 @@ diesel::table! {
         started_at -> BigInt,
         finished_at -> Nullable<BigInt>,
         not_modified -> BigInt,
+        bytes -> BigInt,
     }
 }
 
@@ -58,6 +59,18 @@ diesel::table! {
         due_at -> Nullable<BigInt>,
         asked -> BigInt,
         given_up -> Nullable<Text>,
+        beyond -> SmallInt,
+    }
+}
+
+diesel::table! {
+    template (job, template_key) {
+        job -> BigInt,
+        template_key -> BigInt,
+        pattern -> Text,
+        example -> Text,
+        urls -> BigInt,
+        refused -> BigInt,
     }
 }
 

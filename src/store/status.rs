@@ -41,7 +41,7 @@ const WAITING: &str = "SELECT \
         ELSE 4 END AS why \
      FROM job_host jh JOIN host h ON h.host_key = jh.host_key \
      LEFT JOIN node n ON n.id = h.owner AND n.expires_at > $1 \
-     WHERE jh.job = $2 AND jh.due_at IS NOT NULL AND jh.given_up IS NULL) reasons";
+     WHERE jh.job = $2 AND jh.due_at IS NOT NULL AND jh.beyond = 0 AND jh.given_up IS NULL) reasons";
 
 impl Store {
     /// What the hosts wait for at which a job has something to ask.

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::domain::job::HostLimit;
 use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{Commit, Deferred, RobotsRow, Settled};
@@ -79,6 +80,12 @@ impl Batches {
         self.gathering.given_up.push((job, host, reason));
         self.urgent = true;
         self.gathered(64, now);
+    }
+
+    /// A job has met a limit on a host.
+    pub(super) fn beyond(&mut self, job: JobId, host: HostKey, limit: HostLimit, now: Millis) {
+        self.gathering.beyond.push((job, host, limit));
+        self.gathered(32, now);
     }
 
     /// The host's pace changed; if it slowed the host it is committed at once.

@@ -15,7 +15,7 @@ use super::job_run::Ending;
 use crate::actors::db::{Apply, Call, LEASE, Offer, Reply};
 use crate::actors::messages::Batch;
 use crate::domain::{JobId, Millis};
-use crate::store::{JobState, Node, StoreError};
+use crate::store::{JobState, Left, Node, StoreError};
 
 /// Requests asked of a generator at once.
 pub(super) const OFFER: usize = 1_000;
@@ -56,7 +56,8 @@ impl SchedulerActor {
             return (!self.desk.retired).then_some(Call::Register);
         };
         if let Some(run) = self.jobs.values().find(|run| !run.loaded) {
-            return Some(Call::Load(run.job.id, run.job.name.clone()));
+            let limits = &run.job.limits;
+            return Some(Call::Load(run.job.id, run.job.name.clone(), limits.max_hosts));
         }
         if now - self.desk.reaped_at >= LEASE / 2 {
             return Some(Call::Heartbeat(node));
@@ -159,19 +160,23 @@ impl SchedulerActor {
             if limit.is_none() && !at_rest {
                 continue;
             }
-            match run.drained {
+            match run.left {
                 None if !run.written => {
                     // The running totals first.
                     run.written = true;
                     return Some(self.commit_call(node, now));
                 }
-                None => return Some(Call::IsDrained(id)),
-                Some(true) if run.exhausted => {
+                None => return Some(Call::Left(id, run.job.limits.count_hosts())),
+                Some(Left::Nothing) if run.exhausted => {
                     run.ending = Some(Ending(None));
                     return Some(Call::SetState(id, JobState::Done, None));
                 }
-                Some(_) => {
-                    if let Some(limit) = limit {
+                Some(left) => {
+                    let beyond = match left {
+                        Left::Beyond(limit) => Some(limit.name()),
+                        _ => None,
+                    };
+                    if let Some(limit) = limit.or(beyond) {
                         let limit = Some(limit.to_owned());
                         run.ending = Some(Ending(limit.clone()));
                         return Some(Call::SetState(id, JobState::Done, limit));

@@ -78,6 +78,13 @@ impl SchedulerActor {
 
     /// Sends out whatever may go out now.
     pub(super) fn dispatch(&mut self, now: Millis, ctx: &mut Context<Self>) {
+        self.send_all(now, ctx);
+        while let Some((job, host, limit)) = self.window.next_beyond() {
+            self.batches.beyond(job, host, limit, now);
+        }
+    }
+
+    fn send_all(&mut self, now: Millis, ctx: &mut Context<Self>) {
         while self.draining.is_none() && self.has_credit() {
             let jobs = &self.jobs;
             let admits = |id| jobs.get(&id).is_some_and(|run| run.admits(now));

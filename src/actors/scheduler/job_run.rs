@@ -11,7 +11,7 @@ use crate::actors::generator::GeneratorActor;
 use crate::domain::Millis;
 use crate::domain::job::Job;
 use crate::frontier::record::JobDelta;
-use crate::store::JobRow;
+use crate::store::{JobRow, Left};
 
 /// How a job ends: the limit that cut it, if one did.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub(super) struct JobRun {
     pub(super) exhausted: bool,
     /// The end has been decided; it is being written down.
     pub(super) ending: Option<Ending>,
-    /// The store said that nothing is queued, and nothing has happened since.
-    pub(super) drained: Option<bool>,
+    /// What the store said is left, if nothing has happened since.
+    pub(super) left: Option<Left>,
     /// The running totals have been written down before the end is looked for.
     pub(super) written: bool,
     pub(super) in_flight: i64,
@@ -37,6 +37,7 @@ pub(super) struct JobRun {
     pub(super) delta: JobDelta,
     was_open: bool,
     asked: i64,
+    bytes: u64,
     running_ms: Millis,
     counted_to: Millis,
 }
@@ -64,11 +65,12 @@ impl JobRun {
             cursor: None,
             exhausted: true,
             ending: None,
-            drained: None,
+            left: None,
             written: false,
             in_flight: 0,
             pending: 0,
             asked: 0,
+            bytes: 0,
             running_ms: 0,
             counted_to: 0,
         }
@@ -80,6 +82,7 @@ impl JobRun {
         self.exhausted = row.exhausted;
         self.cursor.clone_from(&row.cursor);
         self.asked = row.asked;
+        self.bytes = row.bytes.max(0).unsigned_abs();
         self.running_ms = row.running_ms;
         self.counted_to = now;
     }
@@ -88,7 +91,7 @@ impl JobRun {
     pub(super) fn admits(&self, now: Millis) -> bool {
         let taken = self.asked + self.pending + self.in_flight;
         let room = self.job.limits.max_pages.is_none_or(|max| taken < max);
-        room && self.loaded && self.ending.is_none() && !self.out_of_time(now)
+        room && !self.is_full() && self.loaded && self.ending.is_none() && !self.out_of_time(now)
     }
 
     /// The limit that has been reached, if one has.
@@ -96,7 +99,15 @@ impl JobRun {
         if self.job.limits.max_pages.is_some_and(|max| self.asked + self.pending >= max) {
             return Some("max_pages");
         }
+        if self.is_full() {
+            return Some("max_bytes");
+        }
         self.out_of_time(now).then_some("max_time")
+    }
+
+    /// Have as many bytes been read as may be?
+    fn is_full(&self) -> bool {
+        self.job.limits.max_bytes.is_some_and(|max| self.bytes >= max)
     }
 
     fn out_of_time(&self, now: Millis) -> bool {
@@ -110,9 +121,12 @@ impl JobRun {
         self.loaded.then(|| self.counted_to + left.max(0))
     }
 
-    /// A result that counts was taken in.
-    pub(super) fn settled(&mut self, phases_us: [i64; 4]) {
-        self.drained = None;
+    /// A result that counts was taken in, with so many bytes of body.
+    pub(super) fn settled(&mut self, phases_us: [i64; 4], bytes: Option<i64>) {
+        let bytes = bytes.unwrap_or(0).max(0);
+        self.bytes = self.bytes.saturating_add(bytes.unsigned_abs());
+        self.delta.bytes += bytes;
+        self.left = None;
         self.written = false;
         for (sum, phase) in self.delta.phases_us.iter_mut().zip(phases_us) {
             *sum += phase;

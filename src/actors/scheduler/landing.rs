@@ -70,7 +70,7 @@ impl SchedulerActor {
             }
             Some(Verdict::Deferred(deferred)) => {
                 if let Some(run) = self.jobs.get_mut(&deferred.job) {
-                    run.settled(phases);
+                    run.settled(phases, deferred.facts.bytes);
                 }
                 self.batches.defer(*deferred, now);
             }
@@ -109,7 +109,7 @@ impl SchedulerActor {
         now: Millis,
     ) {
         if let Some(run) = self.jobs.get_mut(&settled.job) {
-            run.settled(phases);
+            run.settled(phases, settled.facts.bytes);
             run.pending += i64::from(settled.asked);
             if run.job.limits.max_depth.is_some() {
                 self.batches.note_depths(&settled);

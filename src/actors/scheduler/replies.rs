@@ -6,7 +6,7 @@ use crate::actors::db::{Call, GIVE_UP_STEP, Offer, Reply};
 use crate::actors::messages::Event;
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{ClaimedHost, Commit, Committed};
-use crate::store::{JobRow, Offered, Revisited, StoreError, StoreErrorKind};
+use crate::store::{JobRow, Left, Offered, Revisited, StoreError, StoreErrorKind};
 
 impl SchedulerActor {
     /// The answer to the call under way.
@@ -74,7 +74,8 @@ impl SchedulerActor {
                 self.desk.signed_at = now;
                 self.desk.reaped_at = now;
             }
-            (Call::Load(job, name), Reply::Loaded(row)) => {
+            (Call::Load(job, name, _), Reply::Loaded(row, hosts)) => {
+                self.window.asked_before(job, hosts);
                 self.loaded(job, &name, row.as_deref(), now);
             }
             (Call::Commit(_, seq, commit), Reply::Committed(committed)) => {
@@ -95,7 +96,7 @@ impl SchedulerActor {
                 self.desk.next_due_wanted = claimed.len() < limit;
                 for run in self.jobs.values_mut() {
                     // Other nodes may have settled what was left.
-                    run.drained = run.drained.filter(|drained| *drained);
+                    run.left = run.left.filter(|left| *left == Left::Nothing);
                 }
                 for host in &claimed {
                     self.lease(host, now);
@@ -117,7 +118,7 @@ impl SchedulerActor {
                     self.desk.giving_up.pop_front();
                 }
                 if let Some(run) = self.jobs.get_mut(&job) {
-                    run.drained = None;
+                    run.left = None;
                 }
             }
             (Call::NextDue(_), Reply::NextDue(at)) => {
@@ -126,11 +127,11 @@ impl SchedulerActor {
                 self.desk.claim_at =
                     at.or_else(|| self.window.is_empty().then_some(now + LOOK_AGAIN));
             }
-            (Call::IsDrained(job), Reply::Drained(drained)) => {
+            (Call::Left(job, _), Reply::Left(left)) => {
                 if let Some(run) = self.jobs.get_mut(&job) {
-                    run.drained = Some(drained);
+                    run.left = Some(left);
                 }
-                self.desk.next_due_wanted |= !drained;
+                self.desk.next_due_wanted |= left == Left::More;
             }
             (Call::SetState(job, _, limit), Reply::Done) => {
                 self.jobs.remove(&job);
@@ -172,7 +173,7 @@ impl SchedulerActor {
         if let Some(run) = self.jobs.get_mut(&job) {
             run.cursor = Some(format!("revisit:{}", revisited.last_id));
             run.exhausted = revisited.exhausted;
-            run.drained = None;
+            run.left = None;
         }
         self.desk.claim_wanted |= revisited.count > 0;
         self.window.look_again(job);
@@ -181,7 +182,7 @@ impl SchedulerActor {
     fn lease(&mut self, host: &ClaimedHost, now: Millis) {
         for share in &host.jobs {
             if let Some(run) = self.jobs.get_mut(&share.job) {
-                run.drained = None;
+                run.left = None;
             }
             if let Some(reason) = share.given_up.filter(|_| share.waiting) {
                 self.desk.giving_up.push_back((share.job, host.host.key, reason));
@@ -197,7 +198,7 @@ impl SchedulerActor {
                 run.cursor.clone_from(&offer.cursor);
             }
             run.exhausted = offer.exhausted;
-            run.drained = None;
+            run.left = None;
         }
         for (job, host) in &offered.woken {
             if !self.window.woken(*job, *host) {
@@ -230,7 +231,7 @@ impl SchedulerActor {
             // Which hosts it woke was told to the reply that got lost: look everywhere.
             self.desk.claim_wanted = true;
             for run in self.jobs.values_mut() {
-                run.drained = None;
+                run.left = None;
                 self.window.look_again(run.job.id);
             }
         }

@@ -15,6 +15,10 @@ pub(super) struct Job {
     exclude: Option<Vec<String>>,
     max_depth: Option<i32>,
     max_pages: Option<i64>,
+    max_pages_per_host: Option<i64>,
+    max_hosts: Option<usize>,
+    max_bytes: Option<String>,
+    max_per_template: Option<i64>,
     max_time: Option<String>,
     links: Option<String>,
     assets: Option<bool>,
@@ -31,6 +35,18 @@ impl Job {
         job.max_pages = self.max_pages;
         faults.at_least("max_depth", &self.max_depth.unwrap_or(0), &0);
         faults.at_least("max_pages", &self.max_pages.unwrap_or(1), &1);
+        job.max_pages_per_host = self.max_pages_per_host;
+        faults.at_least("max_pages_per_host", &self.max_pages_per_host.unwrap_or(1), &1);
+        job.max_hosts = self.max_hosts;
+        faults.at_least("max_hosts", &self.max_hosts.unwrap_or(1), &1);
+        job.max_per_template = self.max_per_template;
+        faults.at_least("max_per_template", &self.max_per_template.unwrap_or(1), &1);
+        if self.max_bytes.is_some() {
+            let mut bytes = 0;
+            faults.size("max_bytes", self.max_bytes.as_ref(), &mut bytes);
+            faults.at_least("max_bytes", &bytes, &1);
+            job.max_bytes = Some(bytes);
+        }
         if self.max_time.is_some() {
             let mut span = 0;
             faults.span("max_time", self.max_time.as_ref(), &mut span);

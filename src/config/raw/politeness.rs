@@ -10,6 +10,7 @@ use crate::domain::job::JobSpec;
 pub(super) struct Politeness {
     delay: Option<String>,
     per_host: Option<usize>,
+    latency_factor: Option<u16>,
     robots: Option<bool>,
     robots_agent: Option<String>,
     max_tries: Option<i32>,
@@ -33,6 +34,7 @@ impl Politeness {
         faults.at_least("politeness.per_host", &job.per_host, &1);
         set(&mut job.max_tries, self.max_tries);
         faults.at_least("politeness.max_tries", &job.max_tries, &1);
+        set(&mut job.latency_factor, self.latency_factor);
         set(&mut job.robots, self.robots);
         if self.robots_agent.is_some() {
             job.robots_agent.clone_from(&self.robots_agent);

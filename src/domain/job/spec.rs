@@ -26,6 +26,14 @@ pub struct JobSpec {
     pub max_depth: Option<i32>,
     /// Most pages in a pass.
     pub max_pages: Option<i64>,
+    /// Most pages of one host in a pass.
+    pub max_pages_per_host: Option<i64>,
+    /// Most hosts in a pass.
+    pub max_hosts: Option<usize>,
+    /// Most bytes of decoded bodies in a pass.
+    pub max_bytes: Option<u64>,
+    /// Most URLs of one template.
+    pub max_per_template: Option<i64>,
     /// Longest running time of a pass, in milliseconds.
     pub max_time_ms: Option<Millis>,
     /// Most redirects in a chain.
@@ -44,6 +52,9 @@ pub struct JobSpec {
     pub robots: bool,
     /// Product token that robots.txt rules are looked up by; `None`: from the user agent.
     pub robots_agent: Option<String>,
+    /// Where a delay applies, a host rests this many times as long as it takes to answer; 0: never
+    /// longer for that.
+    pub latency_factor: u16,
     /// Crawl-delays are cut to this, in milliseconds.
     pub max_crawl_delay_ms: Millis,
     /// Longest Retry-After honoured, in milliseconds.
@@ -102,6 +113,10 @@ impl Default for JobSpec {
             exclude: Vec::new(),
             max_depth: None,
             max_pages: None,
+            max_pages_per_host: None,
+            max_hosts: None,
+            max_bytes: None,
+            max_per_template: None,
             max_time_ms: None,
             max_redirects: 10,
             max_links_per_page: 10_000,
@@ -111,6 +126,7 @@ impl Default for JobSpec {
             per_host: 1,
             robots: true,
             robots_agent: None,
+            latency_factor: 2,
             max_crawl_delay_ms: 60_000,
             max_retry_after_ms: 3_600_000,
             host_patience_ms: 600_000,

@@ -8,6 +8,8 @@ use crate::domain::outcome::Reason;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{JobId, Millis};
 use crate::frontier::discover::barred;
+use crate::frontier::places::Places;
+use crate::frontier::queue::Room;
 use crate::frontier::robots_gate::{Passage, RobotsErrand};
 use crate::frontier::verdict::unasked;
 
@@ -17,6 +19,7 @@ impl Host {
         &mut self,
         now: Millis,
         admits: &dyn Fn(JobId) -> bool,
+        places: &Places,
     ) -> HostStep {
         if self.in_flight >= self.rules.per_host || (self.starting > 0 && self.reports_start()) {
             return HostStep::Blocked;
@@ -37,7 +40,7 @@ impl Host {
         };
         for offset in 0..self.queues.len() {
             let at = (self.turn + offset) % self.queues.len();
-            match self.next_of(at, now, admits) {
+            match self.next_of(at, now, admits, places) {
                 step @ (HostStep::Ask(_) | HostStep::Unasked(_)) => {
                     self.turn = at + 1;
                     return step;
@@ -56,7 +59,13 @@ impl Host {
     }
 
     /// What one job has to do here now.
-    fn next_of(&mut self, at: usize, now: Millis, admits: &dyn Fn(JobId) -> bool) -> HostStep {
+    fn next_of(
+        &mut self,
+        at: usize,
+        now: Millis,
+        admits: &dyn Fn(JobId) -> bool,
+        places: &Places,
+    ) -> HostStep {
         let Some(queue) = self.queues.get_mut(at) else { return HostStep::Nothing };
         queue.look_for_overdue(now);
         let Some(row) = queue.rows.front() else {
@@ -68,6 +77,15 @@ impl Host {
         };
         if !admits(queue.job.id) {
             return HostStep::Blocked;
+        }
+        match queue.room(places.admit(&queue.job, self.key)) {
+            Room::Yes => {}
+            Room::Later => return HostStep::Blocked,
+            Room::None(limit) => {
+                self.beyond.push((queue.job.id, limit));
+                queue.set_beyond(limit);
+                return HostStep::Nothing;
+            }
         }
         if row.due_at > now {
             return HostStep::Wait(row.due_at);

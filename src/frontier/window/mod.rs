@@ -14,10 +14,11 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::host::{Host, HostStep, Work};
+use super::places::Places;
 use super::record::{ClaimedHost, QueuedUrl, Release, Settled, Taken};
 use super::robots_gate::RobotsErrand;
 use super::verdict::{Moment, Verdict, judge};
-use crate::domain::job::Job;
+use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis};
 
@@ -34,6 +35,8 @@ pub struct Window {
     idle: VecDeque<HostKey>,
     strays: Vec<RobotsErrand>,
     given_up: VecDeque<(JobId, HostKey, Reason)>,
+    beyond: VecDeque<(JobId, HostKey, HostLimit)>,
+    places: Places,
     tickets: u64,
 }
 
@@ -55,6 +58,8 @@ pub struct Read {
     pub host: HostKey,
     /// Most rows wanted.
     pub limit: usize,
+    /// Is the number of URLs asked there wanted too?
+    pub counted: bool,
 }
 
 impl Window {
@@ -63,9 +68,15 @@ impl Window {
         self.jobs.insert(job.id, job);
     }
 
+    /// A job that limits its hosts goes on from those that it asked before.
+    pub fn asked_before(&mut self, job: JobId, hosts: impl IntoIterator<Item = HostKey>) {
+        self.places.load(job, hosts);
+    }
+
     /// Takes a job out: its rows stay in the store.
     pub fn remove_job(&mut self, id: JobId) {
         self.jobs.remove(&id);
+        self.places.forget(id);
         for host in self.hosts.values_mut() {
             host.queues.retain(|queue| queue.job.id != id);
             host.agree();
@@ -171,10 +182,16 @@ impl Window {
             }
             self.due.pop();
             host.ticket = None;
-            let step = host.next(now, admits);
+            let step = host.next(now, admits, &self.places);
+            self.beyond.extend(host.beyond.drain(..).map(|(job, limit)| (job, key, limit)));
             self.call_for_reads(key);
             match step {
                 HostStep::Ask(work) => {
+                    if let Work::Page(row) = &work
+                        && let Some(job) = self.jobs.get(&row.job)
+                    {
+                        self.places.take(job, key);
+                    }
                     self.wake(key);
                     return Some(Step::Ask(key, work));
                 }
@@ -205,8 +222,9 @@ impl Window {
         while let Some((job, key)) = self.reads.pop_front() {
             if let Some(host) = self.hosts.get_mut(&key) {
                 let limit = host.batch() + host.held.len();
-                if host.queue_mut(job).is_some() {
-                    return Some(Read { job, host: key, limit });
+                if let Some(queue) = host.queue_mut(job) {
+                    let counted = queue.is_to_count();
+                    return Some(Read { job, host: key, limit, counted });
                 }
             }
         }
@@ -313,6 +331,11 @@ impl Window {
         self.given_up.pop_front()
     }
 
+    /// A job that has met a limit on a host, which is to be written down.
+    pub fn next_beyond(&mut self) -> Option<(JobId, HostKey, HostLimit)> {
+        self.beyond.pop_front()
+    }
+
     fn note_given_up(&mut self, key: HostKey) {
         let Some(host) = self.hosts.get_mut(&key) else { return };
         for queue in host.queues.iter_mut().filter(|queue| queue.flying == 0 && !queue.told) {
@@ -336,7 +359,7 @@ impl Window {
     /// A deferred row's commit is done: it is due again at `due_at`.
     pub fn deferred(&mut self, job: JobId, key: HostKey, due_at: Millis) {
         if let Some(queue) = self.hosts.get_mut(&key).and_then(|host| host.queue_mut(job)) {
-            if queue.given_up.is_none() {
+            if queue.given_up.is_none() && queue.beyond.is_none() {
                 queue.next_due = Some(queue.next_due.map_or(due_at, |due| due.min(due_at)));
             }
             self.wake(key);
