@@ -107,3 +107,40 @@ fn nothing_is_asked_once_max_bytes_have_been_read_and_a_raised_limit_goes_on() {
     crawl(&crawld, &[&site], &["--max-bytes", "110kB"]);
     assert_eq!(site.requests(), 6, "what was read before counts");
 }
+
+/// How long the server saw the crawl take, from the first request to the last, in microseconds.
+fn span(site: &Site) -> i64 {
+    let log = site.log();
+    log.last().unwrap().at_micros - log.first().unwrap().at_micros
+}
+
+#[test]
+fn no_more_bytes_a_second_come_in_than_limit_rate() {
+    const BODY: i64 = 60_000;
+    let big = "x".repeat(usize::try_from(BODY).unwrap());
+    let first = Pages::new().links("/", &["/1", "/2", "/3", "/end"]);
+    let first = first.otherwise(move |_| Reply::html(big.clone())).open();
+    let crawld = Crawld::new();
+    crawl(&crawld, &[&first], &["--limit-rate", "200kB"]);
+    assert_eq!((first.requests(), states(&crawld, "done")), (5, 5));
+    // Whatever the first four answers brought was paid for before the last request.
+    assert!(span(&first) >= 3 * BODY * 5, "{} us", span(&first));
+}
+
+#[test]
+fn a_host_with_a_rate_of_its_own_is_read_so_slowly_and_the_others_are_not() {
+    let body = "x".repeat(50_000);
+    let page = move |_: &common::http::Request| Reply::html(body.clone());
+    let (slow, other) = (
+        Pages::new().links("/", &["/1", "/2"]).otherwise(page.clone()).open(),
+        Pages::new().links("/", &["/1", "/2"]).otherwise(page).open_at("127.0.0.2:0"),
+    );
+    let crawld = Crawld::new();
+    let table = format!("[hosts.\"127.0.0.1:{}\"]\nlimit_rate = \"100kB\"\n", slow.port());
+    std::fs::write(crawld.path().join("c.toml"), table).unwrap();
+    crawl(&crawld, &[&slow, &other], &["--config", "c.toml"]);
+    assert!(span(&slow) >= 500_000, "{} us", span(&slow));
+    assert_eq!(states(&crawld, "done"), 6);
+    let (slow_end, other_end) = (slow.log()[2].at_micros, other.log()[2].at_micros);
+    assert!(other_end - other.log()[0].at_micros < slow_end - slow.log()[0].at_micros);
+}

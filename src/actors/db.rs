@@ -115,30 +115,42 @@ impl DbActor {
         Self { store, clock, node_name, _notice: notice }
     }
 
+    fn load(&self, id: JobId, name: &str, max_hosts: Option<usize>) -> Result<Reply, StoreError> {
+        let hosts = max_hosts.map(|max| self.store.hosts_asked(id, max)).transpose()?;
+        let row = self.store.job_by_name(name)?.map(Box::new);
+        Ok(Reply::Loaded(row, hosts.unwrap_or_default()))
+    }
+
+    fn take(&self, read: Read, now: Millis) -> Result<Reply, StoreError> {
+        let mut taken = self.store.take(read.job, read.host, read.limit, now)?;
+        if read.counted {
+            let share = self.store.share(read.job, read.host)?;
+            taken.asked = Some(share.map_or(0, |share| share.asked));
+        }
+        Ok(Reply::Taken(taken))
+    }
+
+    fn left(&self, job: JobId, limited: bool) -> Result<Reply, StoreError> {
+        Ok(Reply::Left(match limited {
+            true => self.store.left(job)?,
+            false if self.store.is_drained(job)? => Left::Nothing,
+            false => Left::More,
+        }))
+    }
+
     fn run(&self, call: Call) -> Result<Reply, StoreError> {
         let now = self.clock.now();
         let store = &self.store;
         Ok(match call {
             Call::Register => Reply::Registered(store.register(&self.node_name, now, LEASE)?),
-            Call::Load(id, name, max_hosts) => {
-                let hosts = max_hosts.map(|max| store.hosts_asked(id, max)).transpose()?;
-                let row = store.job_by_name(&name)?.map(Box::new);
-                Reply::Loaded(row, hosts.unwrap_or_default())
-            }
+            Call::Load(id, name, max_hosts) => self.load(id, &name, max_hosts)?,
             Call::Commit(node, seq, batch) => {
                 faults::pass("db-before-commit", "");
                 let committed = store.commit(&node, seq, &batch, now, LEASE)?;
                 faults::pass("db-after-commit", "");
                 Reply::Committed(committed)
             }
-            Call::Take(read) => {
-                let mut taken = store.take(read.job, read.host, read.limit, now)?;
-                if read.counted {
-                    let share = store.share(read.job, read.host)?;
-                    taken.asked = Some(share.map_or(0, |share| share.asked));
-                }
-                Reply::Taken(taken)
-            }
+            Call::Take(read) => self.take(read, now)?,
             Call::Offer(node, offer) => {
                 let cursor = offer.cursor.as_deref();
                 let (urls, all) = (&offer.urls, offer.exhausted);
@@ -161,10 +173,7 @@ impl DbActor {
                 Reply::GaveUp(store.give_up(job, host, reason, GIVE_UP_STEP, now)?)
             }
             Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
-            Call::Left(job, true) => Reply::Left(store.left(job)?),
-            Call::Left(job, false) => {
-                Reply::Left(if store.is_drained(job)? { Left::Nothing } else { Left::More })
-            }
+            Call::Left(job, limited) => self.left(job, limited)?,
             Call::SetState(job, state, limit) => {
                 store.set_job_state(job, state, limit.as_deref(), now)?;
                 Reply::Done

@@ -18,6 +18,7 @@ use crate::faults;
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::known::KnownUrls;
+use crate::http::budget::Budget;
 use crate::http::client::HttpClient;
 use trip::Trip;
 
@@ -35,6 +36,8 @@ pub struct Tools {
     pub client: Rc<HttpClient>,
     /// The clock.
     pub clock: Clock,
+    /// Memory for bodies and outcomes.
+    pub budget: Budget,
     /// URLs known already.
     pub known: Arc<KnownUrls>,
 }
@@ -83,9 +86,10 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Landing {
     match &fetch.work {
         Work::Page(row) => {
             let asked = contained(trip.page(&fetch.job, row, fetch.keep_alive)).await;
-            Landing::Page(Box::new(
-                asked.unwrap_or_else(|words| Answer::of_the_dead(begun_at, words)),
-            ))
+            let (answer, permit) = asked.unwrap_or_else(|words| {
+                (Answer::of_the_dead(begun_at, words), tools.budget.nothing())
+            });
+            Landing::Page(Box::new(answer), permit)
         }
         Work::Robots(errand, _) => {
             let asked = contained(trip.robots(&fetch.job, errand)).await;

@@ -12,6 +12,7 @@ use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::record::NewUrl;
+use crate::http::budget::Permit;
 use crate::store::StoreError;
 
 /// Who an actor is.
@@ -118,8 +119,8 @@ pub struct Fetch {
 /// A fetcher's answer.
 #[derive(Debug)]
 pub enum Landing {
-    /// To a page.
-    Page(Box<Answer>),
+    /// To a page, with the right to hold it until it is committed.
+    Page(Box<Answer>, Permit),
     /// To a robots.txt.
     Robots(Box<RobotsAnswer>),
 }

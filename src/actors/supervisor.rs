@@ -126,6 +126,8 @@ impl Supervisor {
         let scheduler = SchedulerActor::new(
             self.clock,
             self.settings.concurrency,
+            // The rest is for bodies.
+            self.settings.client.budget.total() / 3,
             Arc::clone(&self.known),
             ctx.address().recipient(),
             notice,
@@ -160,7 +162,7 @@ impl Supervisor {
         let started = arbiter.spawn_fn(move || {
             match client_of_thread(|| HttpClient::new(clock, &options)) {
                 Ok(client) => {
-                    let tools = Tools { client, clock, known };
+                    let tools = Tools { client, clock, budget: options.budget, known };
                     let fetcher = FetchActor::new(slot, tools, notice).start();
                     me.do_send(FetcherUp { slot, generation, fetcher });
                 }

@@ -13,7 +13,8 @@ use crate::clock::Clock;
 use crate::config::{self, Override, Settings, Value};
 use crate::domain::job::{JobSpec, Root};
 use crate::domain::outcome::UrlState;
-use crate::http::{ClientOptions, Dns};
+use crate::http::budget::Budget;
+use crate::http::{ClientOptions, Dns, Throttle};
 use crate::logging;
 use crate::store::{Access, Store, node};
 
@@ -124,10 +125,21 @@ fn run_settings(settings: &Settings) -> RunSettings {
                 prefer: settings.network.dns_prefer,
                 ..Dns::default()
             },
+            budget: Budget::new(
+                usize::try_from(settings.network.max_buffered).unwrap_or(usize::MAX),
+            ),
+            throttle: throttle(settings),
             ..ClientOptions::default()
         },
         node_name: node::own_name(),
     }
+}
+
+/// The rate of the process, and those of single hosts.
+fn throttle(settings: &Settings) -> Throttle {
+    let hosts = settings.job.hosts.iter();
+    let rates = hosts.filter_map(|(name, own)| Some((name.clone(), own.limit_rate?)));
+    Throttle::new(settings.network.limit_rate, rates)
 }
 
 fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {

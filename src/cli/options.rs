@@ -85,6 +85,9 @@ pub(super) struct Shared {
     /// Largest body [default: 10MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_body: Option<String>,
+    /// Read at most so many bytes a second, all hosts together
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    limit_rate: Option<String>,
     /// Which links are followed [default: host]
     #[arg(long, value_parser = ["host", "domain", "prefix", "any"])]
     scope: Option<String>,
@@ -133,6 +136,7 @@ impl Shared {
             ("politeness.delay", &self.delay),
             ("http.total_timeout", &self.timeout),
             ("http.max_body", &self.max_body),
+            ("http.limit_rate", &self.limit_rate),
             ("job.scope", &self.scope),
             ("http.user_agent", &self.user_agent),
             ("job.links", &self.links),

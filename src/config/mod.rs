@@ -40,13 +40,28 @@ pub struct Settings {
     pub job: JobSpec,
 }
 
-/// How hosts are found, for all jobs together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// How hosts are found and how much is read, for all jobs together.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     /// Name servers; none: those of the system.
     pub dns_servers: Vec<SocketAddr>,
     /// Which addresses of a host are tried first.
     pub dns_prefer: Prefer,
+    /// Bytes of memory for bodies and outcomes.
+    pub max_buffered: u64,
+    /// Bytes a second; `None`: as many as come.
+    pub limit_rate: Option<u64>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            dns_servers: Vec::new(),
+            dns_prefer: Prefer::default(),
+            max_buffered: 48 << 20,
+            limit_rate: None,
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{ConfigError, Settings};
 use crate::domain::job::JobSpec;
 use faults::Faults;
-use host::Host;
+use host::HostSection;
 use http::Http;
 use job::Job;
 use politeness::Politeness;
@@ -27,7 +27,7 @@ pub(super) struct Raw {
     database: Database,
     http: Http,
     politeness: Politeness,
-    hosts: BTreeMap<String, Host>,
+    hosts: BTreeMap<String, HostSection>,
     job: Job,
     /// The daemon's own, which one-off commands leave alone.
     #[serde(rename = "jobs")]

@@ -8,6 +8,7 @@ use awc::ClientResponse;
 use awc::http::Version;
 use futures_util::{Stream, StreamExt};
 
+use super::budget::Permit;
 use super::decode::{Decoder, Stop};
 use super::scope::{Phase, Scope};
 use super::{FetchError, Head, Sink, error};
@@ -17,6 +18,12 @@ use crate::domain::outcome::Reason;
 const DRAIN: u64 = 16 * 1024;
 /// But only if it is there already, or nearly.
 const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
+/// Memory of any body that is being read: the buffer of its connection, and a usual page's links.
+const BASE: usize = 32 * 1024;
+/// What is held grows in such steps.
+const STEP: usize = 32 * 1024;
+/// Encoded bytes decoded before it is looked at what that has come to.
+const SLICE: usize = 2 * 1024;
 /// Encoded bytes over the limit of the decoded ones that are put up with.
 const CODING_OVERHEAD: u64 = 64 * 1024;
 
@@ -42,6 +49,7 @@ pub(super) async fn read(
     response: &mut ClientResponse,
     head: &Head,
     scope: &Scope,
+    permit: &mut Permit,
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<(), FetchError> {
@@ -49,24 +57,36 @@ pub(super) async fn read(
     let mut decoder = Decoder::new(head.get_all("content-encoding"), max)?;
     let announced = is_announced(response.version(), head);
     let Tally { bytes, wire_bytes } = tally;
-    let mut deliver = |decoded: &[u8]| deliver(sink, bytes, max, decoded);
+    make_room(permit, BASE, scope).await;
     while let Some(piece) = next(response, scope).await {
         let piece = piece.map_err(|error| error::body(&error, scope))?;
         scope.begin(Phase::Body, scope.clock.now());
         *wire_bytes += piece.len() as u64;
-        let flow = if decoder.is_identity() {
-            deliver(&piece)
-        } else if *wire_bytes > max.saturating_add(CODING_OVERHEAD) {
-            ControlFlow::Break(Stop::TooLarge)
-        } else {
-            decoder.push(&piece, &mut deliver)?
-        };
-        match flow {
-            ControlFlow::Continue(()) => {}
-            ControlFlow::Break(Stop::Enough) => return Ok(()),
-            ControlFlow::Break(Stop::TooLarge) => {
-                return Err(FetchError::new(Reason::TooLarge, format!("more than {max} bytes")));
+        let coded = !decoder.is_identity();
+        let slice = if coded { SLICE } else { piece.len().max(1) };
+        for part in piece.chunks(slice) {
+            let mut deliver = |decoded: &[u8]| deliver(&mut *sink, bytes, max, decoded);
+            let flow = if !coded {
+                deliver(part)
+            } else if *wire_bytes > max.saturating_add(CODING_OVERHEAD) {
+                ControlFlow::Break(Stop::TooLarge)
+            } else {
+                decoder.push(part, &mut deliver)?
+            };
+            match flow {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(Stop::Enough) => return Ok(()),
+                ControlFlow::Break(Stop::TooLarge) => {
+                    return Err(FetchError::new(
+                        Reason::TooLarge,
+                        format!("more than {max} bytes"),
+                    ));
+                }
             }
+            make_room(permit, BASE + decoder.held() + sink.held(), scope).await;
+        }
+        if let Some(rates) = &scope.rates {
+            scope.rest(rates.wait(scope.clock)).await;
         }
     }
     if announced && scope.eof.get() {
@@ -74,6 +94,14 @@ pub(super) async fn read(
         return Err(FetchError::new(Reason::Truncated, detail));
     }
     decoder.finish()
+}
+
+/// Waits until the permit covers so many bytes.
+async fn make_room(permit: &mut Permit, bytes: usize, scope: &Scope) {
+    let missing = bytes.saturating_sub(permit.bytes());
+    if missing > 0 && !permit.try_grow(missing.max(STEP)) {
+        scope.rest(permit.grow(missing.max(STEP))).await;
+    }
 }
 
 /// Reads a small unwanted body away, so that the connection can be used again; what cannot be had

@@ -88,31 +88,38 @@ impl Permit {
         self.held + self.debt
     }
 
-    /// Waits until `more` bytes are free or this permit gets the overdraft, and takes them.
-    pub async fn grow(&mut self, more: usize) {
-        let shared = &*self.budget.shared;
+    /// Takes `more` bytes if they can be had without waiting.
+    pub fn try_grow(&mut self, more: usize) -> bool {
         let count = u32::try_from(more).unwrap_or(u32::MAX);
-        if let Ok(places) = shared.free.try_acquire_many(count) {
+        if let Ok(places) = self.budget.shared.free.try_acquire_many(count) {
             places.forget();
             self.held += more;
+            return true;
+        }
+        if self.overdrawn {
+            self.debt += more;
+        }
+        self.overdrawn
+    }
+
+    /// Waits until `more` bytes are free or this permit gets the overdraft, and takes them.
+    pub async fn grow(&mut self, more: usize) {
+        if self.try_grow(more) {
             return;
         }
-        if !self.overdrawn {
-            let free = async {
-                if more > shared.total {
-                    pending::<()>().await;
-                }
-                acquire(&shared.free, more).await;
-            };
-            match select(pin!(free), pin!(acquire(&shared.overdraft, 1))).await {
-                Either::Left(_) => {
-                    self.held += more;
-                    return;
-                }
-                Either::Right(_) => self.overdrawn = true,
+        let shared = Arc::clone(&self.budget.shared);
+        let free = async {
+            if more > shared.total {
+                pending::<()>().await;
             }
+            acquire(&shared.free, more).await;
+        };
+        if let Either::Left(_) = select(pin!(free), pin!(acquire(&shared.overdraft, 1))).await {
+            self.held += more;
+        } else {
+            self.overdrawn = true;
+            self.debt += more;
         }
-        self.debt += more;
     }
 
     /// Gives back what is held beyond `bytes`.

@@ -16,10 +16,12 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Sleep;
 
 use super::body::{self, Tally};
+use super::budget::Budget;
 use super::connector::Connector;
 use super::idle::IdleSet;
 use super::resolve::{Dns, Resolver};
 use super::scope::{self, Phase, Scope};
+use super::throttle::Throttle;
 use super::tls::{SharedTls, TlsSetupError};
 use super::way::{ProxyNumbers, Way};
 use super::{
@@ -31,6 +33,9 @@ use crate::domain::outcome::Reason;
 
 /// Longest an unused connection stays open; servers mostly close after 5 to 75 s.
 const IDLE_MS: Millis = 15_000;
+/// Memory for bodies and outcomes where nothing else is said: 48 MiB.
+const BUFFERED: usize = 48 << 20;
+
 /// What all clients of a process have in common. Clones share one TLS configuration.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
@@ -47,6 +52,10 @@ pub struct ClientOptions {
     pub pool_life: u32,
     /// How names are looked up.
     pub dns: Dns,
+    /// Memory for bodies and outcomes.
+    pub budget: Budget,
+    /// Bytes a second.
+    pub throttle: Throttle,
     /// The TLS configuration, built by the first client from the above.
     pub tls: SharedTls,
 }
@@ -60,6 +69,8 @@ impl Default for ClientOptions {
             max_idle: 256,
             pool_life: 4096,
             dns: Dns::default(),
+            budget: Budget::new(BUFFERED),
+            throttle: Throttle::default(),
             tls: SharedTls::default(),
         }
     }
@@ -95,6 +106,8 @@ pub struct HttpClient {
     proxies: ProxyNumbers,
     opened: Cell<u32>,
     pool_life: u32,
+    budget: Budget,
+    throttle: Throttle,
 }
 
 impl fmt::Debug for HttpClient {
@@ -120,7 +133,19 @@ impl HttpClient {
         let pool = RefCell::new(pool(&connector));
         let (opened, pool_life) = (Cell::new(0), options.pool_life);
         let proxies = ProxyNumbers::default();
-        Ok(Self { clock, connector, idle, accept_encoding, pool, proxies, opened, pool_life })
+        let (budget, throttle) = (options.budget.clone(), options.throttle.clone());
+        Ok(Self {
+            clock,
+            connector,
+            idle,
+            accept_encoding,
+            pool,
+            proxies,
+            opened,
+            pool_life,
+            budget,
+            throttle,
+        })
     }
 
     /// Connections that are open though nobody uses them.
@@ -135,9 +160,14 @@ impl HttpClient {
         on_sent: Box<dyn FnOnce(Millis) + '_>,
         sink: &mut dyn Sink,
     ) -> Exchange {
+        let rates = self.throttle.of(request.url.authority());
+        if let Some(rates) = &rates {
+            rates.wait(self.clock).await;
+        }
         let start = self.clock.micros();
         self.idle.trim(start / 1000);
-        let scope = Scope::new(self.clock, request.limits, Way::of(request), start / 1000);
+        let (limits, way) = (request.limits, Way::of(request));
+        let scope = Scope::new(self.clock, limits, way, rates, start / 1000);
         let mut answer = Answer::default();
         let result = {
             let work = pin!(self.attempt(request, &scope, sink, &mut answer));
@@ -185,7 +215,13 @@ impl HttpClient {
         let plan = sink.head(head);
         match plan {
             _ if !body::has_body(status) => Ok(()),
-            BodyPlan::Read => body::read(&mut response, head, scope, sink, &mut answer.tally).await,
+            BodyPlan::Read => {
+                let mut permit = self.budget.nothing();
+                let tally = &mut answer.tally;
+                let read = body::read(&mut response, head, scope, &mut permit, sink, tally).await;
+                sink.keep(permit);
+                read
+            }
             BodyPlan::Skip => {
                 answer.skipped = true;
                 body::drain(&mut response, head, scope, &mut answer.tally).await;

@@ -75,6 +75,15 @@ impl Decoder {
         self.stages.is_empty()
     }
 
+    /// Bytes of memory that the codings use, about: what goes through a window stays there.
+    pub(super) fn held(&self) -> usize {
+        let of = |stage: &Stage| {
+            let produced = usize::try_from(stage.produced).unwrap_or(usize::MAX);
+            PIECE + produced.min(stage.codec.window())
+        };
+        self.stages.iter().map(of).sum()
+    }
+
     /// Decodes the next bytes from the wire.
     ///
     /// # Errors

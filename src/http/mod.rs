@@ -16,6 +16,7 @@
 //! idle        the kept-alive connections nobody uses, closed in time
 //! error       what each failure is called
 //! budget      memory that bodies and outcomes share
+//! throttle    bytes a second
 //! ```
 
 mod body;
@@ -30,6 +31,7 @@ mod idle;
 mod outgoing;
 mod resolve;
 mod scope;
+mod throttle;
 pub mod tls;
 mod tunnel;
 mod way;
@@ -42,6 +44,8 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
+use budget::Permit;
+
 use crate::domain::Millis;
 use crate::domain::outcome::Reason;
 use crate::domain::proxy::Proxy;
@@ -49,6 +53,7 @@ use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
 pub use resolve::{Dns, NameCache, Names};
+pub use throttle::Throttle;
 
 /// Unix time or a span of it, in microseconds.
 pub type Micros = i64;
@@ -144,6 +149,18 @@ pub trait Sink {
     /// The next piece of the decoded body. `Break`: enough, the rest is not wanted; the exchange
     /// then ends well.
     fn chunk(&mut self, decoded: &[u8]) -> ControlFlow<()>;
+
+    /// Bytes of memory that the sink holds of what it was given, about. Where it grows, reading
+    /// pauses until there is room for it in the budget.
+    fn held(&self) -> usize {
+        0
+    }
+
+    /// The body is over; here is the right to hold what [`Sink::held`] says, and a little more. It
+    /// is given back when it is dropped.
+    fn keep(&mut self, permit: Permit) {
+        drop(permit);
+    }
 }
 
 /// Why an exchange failed.

@@ -9,11 +9,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::idle::Slot;
+use super::throttle::Rates;
 use super::way::Way;
 use super::{FetchError, Limits, Micros};
 use crate::clock::Clock;
 use crate::domain::Millis;
 use crate::domain::outcome::Reason;
+
+/// No rest of our own is longer: a day.
+const LONGEST_REST: Millis = 24 * 3_600_000;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Scope>>> = const { RefCell::new(None) };
@@ -47,6 +51,8 @@ pub(super) struct Scope {
     pub(super) fresh: Cell<bool>,
     /// Did the wire see its end?
     pub(super) eof: Cell<bool>,
+    /// How fast it may be read, where that is limited.
+    pub(super) rates: Option<Rates>,
     /// The connection that carries the request.
     pub(super) slot: RefCell<Option<Rc<Slot>>>,
     /// Why no connection could be had.
@@ -54,24 +60,31 @@ pub(super) struct Scope {
     sent: Cell<Option<Micros>>,
     phase: Cell<Phase>,
     due: Cell<Millis>,
-    total_due: Millis,
+    total_due: Cell<Millis>,
 }
 
 impl Scope {
     /// An exchange that begins now.
-    pub(super) fn new(clock: Clock, limits: Limits, way: Way, now: Millis) -> Rc<Self> {
+    pub(super) fn new(
+        clock: Clock,
+        limits: Limits,
+        way: Way,
+        rates: Option<Rates>,
+        now: Millis,
+    ) -> Rc<Self> {
         Rc::new(Self {
             clock,
             limits,
             way,
             fresh: Cell::new(false),
             eof: Cell::new(false),
+            rates,
             slot: RefCell::new(None),
             failure: RefCell::new(None),
             sent: Cell::new(None),
             phase: Cell::new(Phase::Lookup),
             due: Cell::new(after(now, limits.connect)),
-            total_due: after(now, limits.total),
+            total_due: Cell::new(after(now, limits.total)),
         })
     }
 
@@ -121,15 +134,27 @@ impl Scope {
         !self.fresh.get() && self.slot.borrow().is_some()
     }
 
+    /// Waits for something of our own in the midst of a body: no patience ends in the meantime, and
+    /// afterwards the server has as much time as before.
+    pub(super) async fn rest(&self, wait: impl Future<Output = ()>) {
+        let (since, total_due) = (self.clock.now(), self.total_due.get());
+        self.due.set(since.saturating_add(LONGEST_REST));
+        self.total_due.set(since.saturating_add(LONGEST_REST));
+        wait.await;
+        let now = self.clock.now();
+        self.total_due.set(total_due.saturating_add(now - since));
+        self.begin(Phase::Body, now);
+    }
+
     /// When patience ends next.
     pub(super) fn due(&self) -> Millis {
-        self.due.get().min(self.total_due)
+        self.due.get().min(self.total_due.get())
     }
 
     /// The error of patience that has ended.
     pub(super) fn timeout(&self) -> FetchError {
         // Where both end together the phase says more: a host that cannot be reached is no slow page.
-        let (reason, what) = if self.total_due < self.due.get() {
+        let (reason, what) = if self.total_due.get() < self.due.get() {
             (Reason::TimeoutTotal, ("exchange unfinished", self.limits.total))
         } else {
             self.phase_timeout()

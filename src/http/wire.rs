@@ -51,10 +51,12 @@ impl Wire {
             None | Some(Poll::Ready(Ok(()))) => {}
         }
         let count = buf.filled().len() - before;
-        if count == 0
-            && let Some(scope) = scope::current()
-        {
-            scope.eof.set(true);
+        if let Some(scope) = scope::current() {
+            if count == 0 {
+                scope.eof.set(true);
+            } else if let Some(rates) = &scope.rates {
+                rates.spend(count, scope.clock.micros());
+            }
         }
         Poll::Ready(Ok(count))
     }

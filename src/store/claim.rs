@@ -193,6 +193,9 @@ fn lease(
         .get_results(c))?)
 }
 
+/// Host, job, `due_at`, `given_up`, `beyond`.
+type ShareParts = (i64, i64, Option<i64>, Option<String>, i16);
+
 /// Adds robots.txt and the jobs' shares.
 fn furnish(
     conn: &mut Connection,
@@ -203,7 +206,7 @@ fn furnish(
         return Ok(Vec::new());
     }
     let keys: Vec<i64> = leased.iter().map(|host| host.key).collect();
-    let shares: Vec<(i64, i64, Option<i64>, Option<String>, i16)> = both!(conn, c => job_host::table
+    let shares: Vec<ShareParts> = both!(conn, c => job_host::table
         .filter(job_host::host_key.eq_any(&keys))
         .select((
             job_host::host_key,

@@ -161,6 +161,7 @@ impl World {
                 running_ms: 2000,
                 peak_in_flight: 3,
                 phases_us: [1000, 2000, 3000, 4000],
+                bytes: 0,
             }],
             ..Commit::default()
         });

@@ -20,6 +20,7 @@ on_both! {
             running_ms: 50,
             peak_in_flight: 3,
             phases_us: [1, 2, 3, 4],
+            bytes: 77,
         };
         let batch = Commit {
             settled: vec![done(&row, vec![link(B, A, 1), link(C, A, 1), link(A, A, 1)])],
@@ -47,6 +48,7 @@ on_both! {
         let job = ground.job_row();
         assert_eq!((job.asked, job.running_ms, job.peak_in_flight), (1, 50, 3));
         assert_eq!(job.phases_us, [1, 2, 3, 4]);
+        assert_eq!(job.bytes, 77);
         let share = ground.store.share(ground.job, host("a.test")).unwrap().unwrap();
         assert_eq!(share.asked, 1);
     }

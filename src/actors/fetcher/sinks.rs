@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::domain::extract::PageReader;
 use crate::domain::job::{Extractor, Job};
 use crate::domain::url::CanonicalUrl;
+use crate::http::budget::Permit;
 use crate::http::{BodyPlan, Head, Sink};
 
 /// As much of a robots.txt is read (RFC 9309, 2.5).
@@ -18,6 +19,7 @@ pub(super) struct PageSink<'a> {
     pub(super) clock: Clock,
     pub(super) reader: Option<PageReader>,
     pub(super) extract_us: i64,
+    pub(super) permit: Option<Permit>,
 }
 
 impl Sink for PageSink<'_> {
@@ -37,6 +39,14 @@ impl Sink for PageSink<'_> {
         }
         self.extract_us += self.clock.micros() - begun;
         ControlFlow::Continue(())
+    }
+
+    fn held(&self) -> usize {
+        self.reader.as_ref().map_or(0, PageReader::held)
+    }
+
+    fn keep(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 }
 
@@ -59,5 +69,9 @@ impl Sink for RobotsSink {
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    fn held(&self) -> usize {
+        self.body.len()
     }
 }

@@ -17,6 +17,7 @@ use crate::frontier::discover::{Source, discover};
 use crate::frontier::record::{PageFacts, QueuedUrl};
 use crate::frontier::robots_gate::RobotsErrand;
 use crate::frontier::validators::{kept_date, kept_etag};
+use crate::http::budget::Permit;
 use crate::http::{Exchange, Request, Sink, Transport};
 
 /// One fetch under way.
@@ -40,29 +41,43 @@ impl Trip<'_> {
         self.tools.client.exchange(request, sent, sink).await
     }
 
-    pub(super) async fn page(&self, job: &Job, row: &QueuedUrl, keep_alive: bool) -> Answer {
+    /// Asks for a page. The permit is for what the answer holds, until it is committed.
+    pub(super) async fn page(
+        &self,
+        job: &Job,
+        row: &QueuedUrl,
+        keep_alive: bool,
+    ) -> (Answer, Permit) {
         let clock = self.tools.clock;
         let begun_at = clock.now();
         let url = match CanonicalUrl::parse(&row.url) {
             Ok(url) => url,
             Err(error) => {
                 let failure = Some((Reason::BadAnswer, error.to_string()));
-                return Answer { failure, begun_at, ..Answer::default() };
+                let answer = Answer { failure, begun_at, ..Answer::default() };
+                return (answer, self.tools.budget.nothing());
             }
         };
         let mut request = request(job, url, keep_alive, job.http.max_body);
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);
         }
-        let mut sink = PageSink { job, url: &request.url, clock, reader: None, extract_us: 0 };
+        let url = &request.url;
+        let mut sink = PageSink { job, url, clock, reader: None, extract_us: 0, permit: None };
         let exchange = self.ask(&request, &mut sink).await;
-        let PageSink { reader, extract_us, .. } = sink;
+        let PageSink { reader, extract_us, permit, .. } = sink;
+        let mut permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
         answer.phases_us[3] = extract_us;
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
         }
-        answer
+        let weight = answer.weight();
+        permit.shrink_to(weight);
+        if weight > permit.bytes() {
+            permit.grow(weight - permit.bytes()).await;
+        }
+        (answer, permit)
     }
 
     /// Takes the facts and the links from a page that has been read.

@@ -10,6 +10,7 @@ use crate::domain::job::HostLimit;
 use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{Commit, Deferred, RobotsRow, Settled};
+use crate::http::budget::Permit;
 
 /// Outcomes at which a commit is worth while.
 const FULL: usize = 64;
@@ -26,6 +27,8 @@ pub(super) struct Batches {
     since: Option<Millis>,
     urgent: bool,
     weight: usize,
+    /// The right to hold it.
+    held: Option<Permit>,
     /// Smallest depth of what has been found and is not yet committed, for jobs that limit it.
     depths: HashMap<(JobId, UrlKey), i32>,
     under_way: Option<UnderWay>,
@@ -36,10 +39,19 @@ pub(super) struct UnderWay {
     pub(super) commit: Arc<Commit>,
     pub(super) asked: HashMap<JobId, i64>,
     weight: usize,
+    _held: Option<Permit>,
     depths: HashMap<(JobId, UrlKey), i32>,
 }
 
 impl Batches {
+    /// Keeps the right to hold an answer until the batch that it belongs to has been committed.
+    pub(super) fn hold(&mut self, permit: Permit) {
+        match &mut self.held {
+            Some(held) => held.merge(permit),
+            None => self.held = Some(permit),
+        }
+    }
+
     /// Notes at what depths a page found others.
     pub(super) fn note_depths(&mut self, settled: &Settled) {
         for found in &settled.found {
@@ -145,7 +157,8 @@ impl Batches {
         }
         let weight = std::mem::take(&mut self.weight);
         let depths = std::mem::take(&mut self.depths);
-        self.under_way = Some(UnderWay { commit, asked, weight, depths });
+        let held = self.held.take();
+        self.under_way = Some(UnderWay { commit, asked, weight, _held: held, depths });
     }
 
     /// The batch has been answered.

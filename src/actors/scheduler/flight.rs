@@ -16,9 +16,6 @@ use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::window::Step;
 
-/// Bytes of uncommitted outcomes beyond which nothing goes out.
-const MOST_UNCOMMITTED: usize = 16 << 20;
-
 /// Fetchers and what they are doing.
 pub(super) struct Flights {
     fetchers: Vec<Option<Addr<FetchActor>>>,
@@ -72,7 +69,7 @@ impl SchedulerActor {
     pub(super) fn has_credit(&self) -> bool {
         !self.flights.idle.is_empty()
             && self.flights.len() + self.batches.len() < 2 * self.concurrency
-            && self.batches.weight() < MOST_UNCOMMITTED
+            && self.batches.weight() < self.most_uncommitted
             && self.desk.trouble.is_none()
     }
 
@@ -181,7 +178,8 @@ impl Handler<Landed> for SchedulerActor {
         let now = self.clock.now();
         let died = || "the fetcher died of it".to_owned();
         match (flight.work.clone(), landed.landing) {
-            (Work::Page(row), Some(Landing::Page(answer))) => {
+            (Work::Page(row), Some(Landing::Page(answer, permit))) => {
+                self.batches.hold(permit);
                 self.page_landed(&flight, row, *answer, now);
             }
             (Work::Page(row), _) => {

@@ -42,6 +42,8 @@ const HOSTS_PER_FETCHER: usize = 4;
 pub struct SchedulerActor {
     clock: Clock,
     concurrency: usize,
+    /// Bytes of uncommitted outcomes beyond which nothing goes out.
+    most_uncommitted: usize,
     to_supervisor: Recipient<Event>,
     known: Arc<KnownUrls>,
     window: Window,
@@ -94,6 +96,7 @@ impl SchedulerActor {
     pub fn new(
         clock: Clock,
         concurrency: usize,
+        most_uncommitted: usize,
         known: Arc<KnownUrls>,
         to_supervisor: Recipient<Event>,
         notice: Notice,
@@ -101,6 +104,7 @@ impl SchedulerActor {
         Self {
             clock,
             concurrency,
+            most_uncommitted,
             to_supervisor,
             known,
             window: Window::default(),

@@ -20,6 +20,7 @@ fn report() -> Report {
         running_ms: 72_000,
         peak_in_flight: 64,
         phases_us: [1_200_000, 40_000_000, 12_000_000, 450_000],
+        bytes: 123_456,
         limit_hit: Some("max_pages".into()),
         started_at: 1000,
         finished_at: Some(73_000),

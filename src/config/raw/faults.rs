@@ -23,6 +23,13 @@ impl Faults {
         }
     }
 
+    /// Bytes a second; `None` where there is no limit.
+    pub(super) fn rate(&mut self, key: &str, text: Option<&String>) -> Option<u64> {
+        let mut rate = 0;
+        self.size(key, text, &mut rate);
+        (rate > 0).then_some(rate)
+    }
+
     pub(super) fn at_least<T: PartialOrd + std::fmt::Display>(
         &mut self,
         key: &str,

@@ -20,6 +20,8 @@ pub(super) struct Http {
     idle_timeout: Option<String>,
     total_timeout: Option<String>,
     max_body: Option<String>,
+    pub(super) max_buffered: Option<String>,
+    pub(super) limit_rate: Option<String>,
     max_redirects: Option<i32>,
     max_links_per_page: Option<usize>,
     pub(super) ca_file: Option<PathBuf>,

@@ -44,6 +44,9 @@ impl Http {
             Some(Err(why)) => faults.0.push(format!("http.dns_prefer: {why}")),
             None => {}
         }
+        faults.size("http.max_buffered", self.max_buffered.as_ref(), &mut network.max_buffered);
+        faults.at_least("http.max_buffered", &network.max_buffered, &(1 << 20));
+        network.limit_rate = faults.rate("http.limit_rate", self.limit_rate.as_ref());
         network
     }
 }

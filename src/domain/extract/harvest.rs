@@ -102,6 +102,11 @@ impl Harvest {
         }
     }
 
+    /// Bytes of memory held, about.
+    pub(super) fn held(&self) -> usize {
+        self.links.held()
+    }
+
     /// Ends the page.
     pub(super) fn finish(mut self) -> Yield {
         self.stop_listening();

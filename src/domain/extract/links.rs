@@ -11,6 +11,8 @@ use crate::domain::url::CanonicalUrl;
 /// All targets of a page together may be this long. A long base would otherwise turn a few bytes
 /// of markup into many of memory.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Memory of a link besides its target: its parts and words, and its place.
+const EACH: usize = 320;
 /// A longer base is none.
 const MAX_BASE: usize = 4096;
 
@@ -155,6 +157,11 @@ impl Links {
         self.places.insert(key, place);
         self.found.push(Outlink { url, kind, text: None, nofollow });
         Some(place)
+    }
+
+    /// Bytes of memory held, about.
+    pub(super) fn held(&self) -> usize {
+        MAX_BYTES - self.bytes_left + self.found.len() * EACH
     }
 
     /// Does the link at this place have no words yet?

@@ -188,6 +188,12 @@ impl PageReader {
         rest
     }
 
+    /// Bytes of memory that what was found takes, about.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.harvest.held()
+    }
+
     /// Ends the body. Broken markup gives what was found in it.
     #[must_use]
     pub fn finish(mut self) -> Page {

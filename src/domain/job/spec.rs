@@ -101,6 +101,9 @@ pub struct HostRules {
     /// Its own proxies, or none at all, in place of the job's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxies>,
+    /// Bytes a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_rate: Option<u64>,
 }
 
 impl Default for JobSpec {

@@ -4,6 +4,7 @@
 //! will wake it (an answer, a start, a read, a commit, a job's gate), or it has nothing to do and
 //! stands in the list of hosts to give back.
 
+mod ended;
 mod robots;
 #[cfg(test)]
 mod tests;
@@ -66,11 +67,6 @@ impl Window {
     /// Lets a job take part.
     pub fn add_job(&mut self, job: Arc<Job>) {
         self.jobs.insert(job.id, job);
-    }
-
-    /// A job that limits its hosts goes on from those that it asked before.
-    pub fn asked_before(&mut self, job: JobId, hosts: impl IntoIterator<Item = HostKey>) {
-        self.places.load(job, hosts);
     }
 
     /// Takes a job out: its rows stay in the store.
@@ -324,26 +320,6 @@ impl Window {
         self.note_given_up(key);
         self.wake(key);
         Some(verdict)
-    }
-
-    /// A job and a host that it gives up, now that nothing of it is in flight there.
-    pub fn next_given_up(&mut self) -> Option<(JobId, HostKey, Reason)> {
-        self.given_up.pop_front()
-    }
-
-    /// A job that has met a limit on a host, which is to be written down.
-    pub fn next_beyond(&mut self) -> Option<(JobId, HostKey, HostLimit)> {
-        self.beyond.pop_front()
-    }
-
-    fn note_given_up(&mut self, key: HostKey) {
-        let Some(host) = self.hosts.get_mut(&key) else { return };
-        for queue in host.queues.iter_mut().filter(|queue| queue.flying == 0 && !queue.told) {
-            if let Some(reason) = queue.given_up {
-                queue.told = true;
-                self.given_up.push_back((queue.job.id, key, reason));
-            }
-        }
     }
 
     /// A row's commit is done.

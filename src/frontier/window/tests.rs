@@ -184,6 +184,7 @@ impl World {
             complete: due.len() <= read.limit,
             rows: due.into_iter().take(read.limit).map(|r| r.url.clone()).collect(),
             next_due: later.into_iter().map(|r| r.url.due_at).min(),
+            asked: None,
         }
     }
 

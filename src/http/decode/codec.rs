@@ -53,6 +53,15 @@ impl Codec {
         }
     }
 
+    /// The largest window, in bytes.
+    pub(super) fn window(&self) -> usize {
+        match self {
+            Self::Gzip(_) | Self::Deflate(_) => 32 << 10,
+            Self::Brotli(_) => 16 << 20,
+            Self::Zstd(_) => 1 << ZSTD_WINDOW_LOG,
+        }
+    }
+
     /// Decodes into `output`. To be called until it neither reads nor fills the output.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Corrupt> {
         match self {
