@@ -41,6 +41,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
     let shared = &args.shared;
     let settings = settings(args, global)?;
     logging::start(settings.log.as_deref().unwrap_or(level(shared)));
+    let run_settings = run_settings(&settings);
+    set_up_tls(&run_settings.client, shared.way.names_ca_file())?;
+    warn_of_ways(&settings.job);
     let clock = Clock::start();
     let order = order(args, &settings)?;
     let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
@@ -54,9 +57,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
         End::Complete
     } else {
         let live = Live::new(shared.quiet, order.spec.max_pages, clock);
-        let settings = run_settings(&settings);
         let jobs = vec![prepared.start];
-        app::run(settings, clock, Arc::clone(&store), jobs, live)
+        app::run(run_settings, clock, Arc::clone(&store), jobs, live)
             .map_err(|error| CommandError { exit: 1, message: error.to_string() })?
     };
     let sum = report::Report::read(&store, id)?;
@@ -70,13 +72,35 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
 }
 
 fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
+    args.shared.way.check()?;
     let mut overrides = global.overrides();
     overrides.extend(args.shared.overrides());
     overrides.push(Override { key: "job.roots", value: Value::List(args.roots.clone()) });
     if args.assets {
         overrides.push(Override { key: "job.assets", value: Value::Flag(true) });
     }
-    Ok(config::load(global.config(), &overrides)?)
+    let mut settings = config::load(global.config(), &overrides)?;
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+    settings.job.proxy = settings.proxies.decide(variable)?;
+    Ok(settings)
+}
+
+/// Builds what all clients share, so that a file of certificates that is none is told at once.
+fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), CommandError> {
+    client.set_up_tls().map_err(|error| CommandError {
+        exit: if by_flag { 2 } else { 78 },
+        message: error.to_string(),
+    })
+}
+
+/// Tells through whom requests go, and for which hosts nobody checks who answers.
+fn warn_of_ways(job: &JobSpec) {
+    for (host, _) in job.hosts.iter().filter(|(_, rules)| rules.insecure) {
+        log::warn!("{host}: its certificate is not checked (insecure)");
+    }
+    if !job.proxy.is_empty() {
+        log::info!("proxies: {}", job.proxy);
+    }
 }
 
 fn level(shared: &Shared) -> &'static str {
@@ -120,6 +144,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
         known_cache: settings.known_cache,
         client: ClientOptions {
             ca_file: settings.ca_file.clone(),
+            only_tls13: settings.network.only_tls13,
             dns: Dns {
                 servers: settings.network.dns_servers.clone(),
                 prefer: settings.network.dns_prefer,

@@ -12,6 +12,7 @@ pub mod retry;
 pub mod robots;
 pub mod status;
 mod text;
+mod way;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

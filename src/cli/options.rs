@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::way::WayOptions;
 use crate::config::{Override, Value, values};
 
 /// Options of every command.
@@ -109,6 +110,8 @@ pub(super) struct Shared {
     /// Ask private addresses too
     #[arg(long)]
     allow_private: bool,
+    #[command(flatten)]
+    pub(super) way: WayOptions,
     /// Which links are stored [default: first]
     #[arg(long, value_parser = ["first", "all"])]
     links: Option<String>,
@@ -169,6 +172,7 @@ impl Shared {
         if self.no_robots {
             list.push(Override { key: "politeness.robots", value: Value::Flag(false) });
         }
+        list.extend(self.way.overrides());
         if self.allow_private {
             list.push(Override { key: "http.allow_private", value: Value::Flag(true) });
         }

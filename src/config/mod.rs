@@ -3,6 +3,7 @@
 //! `raw` is the shape as written, `values` the units, and [`Settings`] what is meant. Nothing
 //! downstream sees a raw value.
 
+pub mod proxies;
 mod raw;
 pub mod values;
 
@@ -15,6 +16,7 @@ use config::{Config, ConfigBuilder, Environment, File, FileFormat};
 
 use crate::domain::job::JobSpec;
 use crate::domain::prefer::Prefer;
+pub use proxies::ProxyKeys;
 use raw::Raw;
 
 /// What a configuration means.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub known_cache: usize,
     /// Further certificates to trust.
     pub ca_file: Option<PathBuf>,
+    /// Proxies, but for the environment's: `job.proxy` is still without any.
+    pub proxies: ProxyKeys,
     /// Name look-up and addresses.
     pub network: Network,
     /// A job with the defaults of `[http]` and `[politeness]`, and the options of the command.
@@ -51,6 +55,8 @@ pub struct Network {
     pub max_buffered: u64,
     /// Bytes a second; `None`: as many as come.
     pub limit_rate: Option<u64>,
+    /// Is TLS 1.2 not good enough?
+    pub only_tls13: bool,
 }
 
 impl Default for Network {
@@ -60,6 +66,7 @@ impl Default for Network {
             dns_prefer: Prefer::default(),
             max_buffered: 48 << 20,
             limit_rate: None,
+            only_tls13: false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod http;
 mod job;
 mod network;
 mod politeness;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -59,11 +60,14 @@ impl Raw {
         let mut job = JobSpec::default();
         self.http.apply(&mut job, &mut faults);
         let network = self.http.network(&mut faults);
+        let proxies = self.http.proxies(&mut faults);
         self.politeness.apply(&mut job, &mut faults);
         self.job.apply(&mut job, &mut faults);
         for (name, host) in &self.hosts {
-            job.hosts.insert(name.to_ascii_lowercase(), host.decide(name, &mut faults));
+            let authority = way::authority(name).unwrap_or_else(|| name.to_ascii_lowercase());
+            job.hosts.insert(authority, host.decide(name, &mut faults));
         }
+        way::trust_blindly(self.job.insecure.as_deref().unwrap_or_default(), &mut job, &mut faults);
         let mut known_cache = 128 << 20;
         faults.size("database.known_cache", self.database.known_cache.as_ref(), &mut known_cache);
         let mut grace = -1;
@@ -85,6 +89,7 @@ impl Raw {
             known_cache: usize::try_from(known_cache).unwrap_or(usize::MAX),
             ca_file: self.http.ca_file,
             network,
+            proxies,
             job,
         })
     }

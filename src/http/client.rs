@@ -76,6 +76,17 @@ impl Default for ClientOptions {
     }
 }
 
+impl ClientOptions {
+    /// Builds the TLS configuration now rather than with the first client.
+    ///
+    /// # Errors
+    /// When `ca_file` cannot be read or holds no certificate.
+    pub fn set_up_tls(&self) -> Result<(), ClientError> {
+        let built = self.tls.configs(self.ca_file.as_deref(), self.only_tls13);
+        built.map(|_| ()).map_err(ClientError::Tls)
+    }
+}
+
 /// Why there is no client.
 #[derive(Debug)]
 pub enum ClientError {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Variables that would lead the program elsewhere.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 10] = [
     "http_proxy",
     "https_proxy",
     "all_proxy",
@@ -24,6 +24,8 @@ const FOREIGN: [&str; 8] = [
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// One row of an export: column -> cell.

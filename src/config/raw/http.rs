@@ -26,6 +26,9 @@ pub(super) struct Http {
     max_links_per_page: Option<usize>,
     pub(super) ca_file: Option<PathBuf>,
     allow_private: Option<bool>,
+    pub(super) proxy: Option<String>,
+    pub(super) no_proxy: Option<Texts>,
+    pub(super) tls_min: Option<String>,
     pub(super) dns_servers: Option<Texts>,
     pub(super) dns_prefer: Option<String>,
 }
@@ -84,6 +87,10 @@ impl Http {
         };
         for (name, value) in &pairs {
             let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if name.eq_ignore_ascii_case("proxy-authorization") {
+                let mend = "give user and password with http.proxy".to_owned();
+                faults.0.push(format!("http.headers: {name} is not for hosts; {mend}"));
+            }
             if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
                 faults.0.push(format!("http.headers: '{name}: {value}' is no header"));
             }

@@ -22,6 +22,7 @@ pub(super) struct Job {
     max_time: Option<String>,
     links: Option<String>,
     assets: Option<bool>,
+    pub(super) insecure: Option<Vec<String>>,
 }
 
 impl Job {

@@ -20,7 +20,7 @@ pub(super) enum Texts {
 }
 
 impl Texts {
-    fn each(&self) -> Vec<&str> {
+    pub(super) fn each(&self) -> Vec<&str> {
         match self {
             Self::List(list) => list.iter().map(String::as_str).collect(),
             Self::One(text) => text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect(),
@@ -47,6 +47,7 @@ impl Http {
         faults.size("http.max_buffered", self.max_buffered.as_ref(), &mut network.max_buffered);
         faults.at_least("http.max_buffered", &network.max_buffered, &(1 << 20));
         network.limit_rate = faults.rate("http.limit_rate", self.limit_rate.as_ref());
+        network.only_tls13 = self.only_tls13(faults);
         network
     }
 }

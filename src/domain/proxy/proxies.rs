@@ -1,5 +1,6 @@
 //! Which proxy a URL is asked through.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,19 @@ impl Proxies {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.http.is_none() && self.https.is_none()
+    }
+}
+
+impl fmt::Display for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |proxy: &Option<Arc<Proxy>>| {
+            proxy.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+        };
+        write!(f, "{} for http, {} for https", shown(&self.http), shown(&self.https))?;
+        match self.except.entries() {
+            [] => Ok(()),
+            entries => write!(f, ", none for {}", entries.join(", ")),
+        }
     }
 }
 
