@@ -74,6 +74,21 @@ impl Links {
         }
     }
 
+    /// With so many bytes of room for all targets together.
+    pub(super) fn with_room(self, bytes: usize) -> Self {
+        Self { bytes_left: bytes, ..self }
+    }
+
+    /// Were there more than are kept?
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Is none kept?
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// The charset in which queries are encoded.
     pub(super) fn set_charset(&mut self, charset: &'static Encoding) {
         self.charset = charset;

@@ -18,6 +18,7 @@ mod harvest;
 mod intake;
 mod links;
 mod reference;
+pub mod sitemap;
 mod srcset;
 mod tag;
 mod tokenizer;
