@@ -1,5 +1,7 @@
 //! The composition root: finds or makes a job in the store, and runs the actor system over it.
 
+mod sitemaps;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use crate::signals::{self, OnSignal};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 
 /// Options that decide what may be asked: what they had set aside is judged again when they change.
-const RULES: [&str; 9] = [
+const RULES: [&str; 10] = [
     "scope ",
     "include ",
     "exclude ",
@@ -27,11 +29,12 @@ const RULES: [&str; 9] = [
     "robots_agent ",
     "user_agent ",
     "allow_private ",
+    "sitemaps ",
 ];
 
 /// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
 /// read anew even if it has not changed.
-const READING: [&str; 5] = ["assets ", "all_links ", "max_links_per_page ", "headers", "sitemaps "];
+const READING: [&str; 4] = ["assets ", "all_links ", "max_links_per_page ", "headers"];
 
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]
@@ -152,6 +155,9 @@ fn resume(
         };
         if touch(&RULES) {
             store.reinstate(row.id, now)?;
+        }
+        if touch(&["sitemaps ", "robots "]) && spec.sitemaps && spec.robots {
+            sitemaps::list(store, row.id, &row.name, &spec, now)?;
         }
         if touch(&RULES) || touch(&READING) {
             store.forget_versions(row.id)?;

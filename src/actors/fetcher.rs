@@ -2,6 +2,7 @@
 
 mod request;
 mod sinks;
+mod sitemap;
 mod trip;
 
 use std::cell::RefCell;
@@ -14,6 +15,7 @@ use super::contain::{Notice, contained};
 use super::messages::{Fetch, Landing, Quit};
 use crate::clock::Clock;
 use crate::domain::outcome::Reason;
+use crate::domain::role::Role;
 use crate::faults;
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
@@ -85,7 +87,10 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Landing {
     let trip = Trip { slot, tools, host: fetch.host, start: fetch.start.as_ref() };
     match &fetch.work {
         Work::Page(row) => {
-            let asked = contained(trip.page(&fetch.job, row, fetch.keep_alive)).await;
+            let asked = match row.role {
+                Role::Page => contained(trip.page(&fetch.job, row, fetch.keep_alive)).await,
+                Role::Sitemap => contained(trip.sitemap(&fetch.job, row, fetch.keep_alive)).await,
+            };
             let (answer, permit) = asked.unwrap_or_else(|words| {
                 (Answer::of_the_dead(begun_at, words), tools.budget.nothing())
             });

@@ -32,6 +32,12 @@ pub(super) struct Args {
     /// Take images as links too
     #[arg(long)]
     assets: bool,
+    /// Take the sitemaps that robots.txt names as links [default]
+    #[arg(long, overrides_with = "no_sitemaps")]
+    sitemaps: bool,
+    /// Do not ask for sitemaps
+    #[arg(long)]
+    no_sitemaps: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -78,6 +84,9 @@ fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
     overrides.push(Override { key: "job.roots", value: Value::List(args.roots.clone()) });
     if args.assets {
         overrides.push(Override { key: "job.assets", value: Value::Flag(true) });
+    }
+    if args.sitemaps || args.no_sitemaps {
+        overrides.push(Override { key: "job.sitemaps", value: Value::Flag(!args.no_sitemaps) });
     }
     let mut settings = config::load(global.config(), &overrides)?;
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());

@@ -102,6 +102,8 @@ pub struct Job {
     pub limits: JobLimits,
     /// What a URL may look like.
     pub traps: TrapLimits,
+    /// Are the sitemaps asked that robots.txt names?
+    pub sitemaps: bool,
     /// Are all links stored?
     pub all_links: bool,
     /// HTTP settings.
@@ -233,6 +235,7 @@ impl Job {
                 max_redirects: spec.max_redirects,
             },
             traps: TrapLimits::default(),
+            sitemaps: spec.sitemaps,
             all_links: spec.all_links,
             http: manners(spec),
             allow_private: spec.allow_private,

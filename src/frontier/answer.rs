@@ -11,6 +11,8 @@ pub struct Answer {
     pub facts: PageFacts,
     /// What broke, and the words for it.
     pub failure: Option<(Reason, String)>,
+    /// What is to be said of an answer that did not fail.
+    pub note: Option<String>,
     /// The Location header, as received.
     pub location: Option<String>,
     /// The Retry-After header, as a span from now.

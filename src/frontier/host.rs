@@ -10,7 +10,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::queue::JobQueue;
-use super::record::{ClaimedHost, HostRow, QueuedUrl, Settled, Taken};
+use super::record::{ClaimedHost, HostRow, NewUrl, QueuedUrl, Settled, Taken};
 use super::robots_gate::{RobotsErrand, RobotsGate};
 use super::verdict::Verdict;
 use crate::domain::job::{HostLimit, Job};
@@ -57,6 +57,8 @@ pub(super) enum HostStep {
     Ask(Work),
     /// This needs no asking.
     Unasked(Box<Settled>),
+    /// These sitemaps are to be made known to the job.
+    Listed(JobId, Vec<NewUrl>),
     /// Nothing before this moment.
     Wait(Millis),
     /// Nothing before an answer, a read, a commit or a job's gate.

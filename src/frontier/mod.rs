@@ -17,6 +17,7 @@ mod places;
 mod queue;
 pub mod record;
 pub mod robots_gate;
+pub mod sitemaps;
 pub mod validators;
 pub mod verdict;
 pub mod window;

@@ -5,12 +5,14 @@
 //! committed. RFC 9309 throughout.
 
 use super::answer::RobotsAnswer;
-use super::record::RobotsRow;
+use super::record::{NewUrl, RobotsRow};
+use super::sitemaps;
+use crate::domain::job::Job;
 use crate::domain::outcome::{Blame, Reason};
 use crate::domain::politeness::{Pace, retry_wait};
 use crate::domain::robots::{Robots, RobotsAnswer as Meaning, from_answer};
 use crate::domain::url::CanonicalUrl;
-use crate::domain::{HostKey, Millis};
+use crate::domain::{HostKey, JobId, Millis};
 
 /// How long an answer may be used (RFC 9309, 2.4).
 const FRESH: Millis = 24 * 3_600_000;
@@ -30,6 +32,8 @@ pub struct RobotsGate {
     /// The last rules had: their crawl-delay counts also while they are asked for again.
     robots: Option<Robots>,
     tries: i32,
+    /// Jobs that have been given the sitemaps it names.
+    told: Vec<JobId>,
 }
 
 #[derive(Debug)]
@@ -97,7 +101,13 @@ impl RobotsGate {
     /// A gate of which nothing is known.
     #[must_use]
     pub fn new(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), state: State::Unknown, robots: None, tries: 0 }
+        Self {
+            origin: origin.to_owned(),
+            state: State::Unknown,
+            robots: None,
+            tries: 0,
+            told: Vec::new(),
+        }
     }
 
     /// A gate as stored.
@@ -164,6 +174,18 @@ impl RobotsGate {
         }
     }
 
+    /// The sitemaps that the file names, once for each job; the first page of the origin asks, and
+    /// what it is given is stored no later than that page's result.
+    pub fn sitemaps(&mut self, job: &Job) -> Option<Vec<NewUrl>> {
+        let State::Known { .. } = self.state else { return None };
+        let robots = self.robots.as_ref().filter(|robots| !robots.sitemaps().is_empty())?;
+        if self.told.contains(&job.id) {
+            return None;
+        }
+        self.told.push(job.id);
+        Some(sitemaps::named(job, robots, &self.origin))
+    }
+
     /// Crawl-delay for this agent, if one is known.
     #[must_use]
     pub fn crawl_delay(&self, agent: &str) -> Option<Millis> {
@@ -201,6 +223,7 @@ impl RobotsGate {
                 let expires_at = now + FRESH;
                 self.tries = 0;
                 self.robots = Some(robots);
+                self.told.clear();
                 self.state = State::Storing { expires_at };
                 let body = matches!(status, Some(200..=299))
                     .then(|| String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}"));

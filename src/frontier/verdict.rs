@@ -7,10 +7,12 @@
 use super::answer::Answer;
 use super::discover::new_url;
 use super::record::{Deferred, NewUrl, QueuedUrl, Settled};
+use super::sitemaps::new_sitemap;
 use crate::domain::job::Job;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Blame, Reason, UrlState};
 use crate::domain::politeness::{HostPace, Reach, retry_wait};
+use crate::domain::role::Role;
 use crate::domain::url::{CanonicalUrl, UrlError};
 use crate::domain::{Millis, address};
 
@@ -227,7 +229,9 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer) -> Verdict {
     } else {
         None
     };
-    let in_scope = job.scope.allows(&target) || job.is_root(target.as_str());
+    // A sitemap may lead anywhere, as robots.txt may.
+    let in_scope =
+        row.role == Role::Sitemap || job.scope.allows(&target) || job.is_root(target.as_str());
     let mut result = settled(row, UrlState::Redirected, None, answer);
     result.redirect_to = Some(target.as_str().to_owned());
     if let Some((reason, words)) = failure {
@@ -235,13 +239,16 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer) -> Verdict {
         result.reason = Some(reason);
         result.evidence = Some(words);
     } else {
-        result.redirect_key = Some(target.key());
+        result.redirect_key = Some(row.role.key(&target));
         if in_scope {
             result.found = vec![NewUrl {
                 hops: row.hops + 1,
                 referrer: Some(row.key),
                 kind: LinkKind::Redirect,
-                ..new_url(job, &target, row.depth)
+                ..match row.role {
+                    Role::Page => new_url(job, &target, row.depth),
+                    Role::Sitemap => new_sitemap(job, &target, row.depth),
+                }
             }];
         } else {
             result.evidence = Some(OUT_OF_SCOPE.to_owned());
@@ -293,14 +300,14 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         role: row.role,
         state,
         reason,
-        evidence: answer.failure.map(|(_, words)| words),
+        evidence: answer.failure.map(|(_, words)| words).or(answer.note),
         redirect_to: None,
         redirect_key: None,
         tries: row.tries + 1,
         facts: answer.facts,
         found: answer.found,
         links: answer.links,
-        asked: true,
+        asked: row.role == Role::Page,
         unmodified: false,
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Trip<'a> {
 
 impl Trip<'_> {
     /// Sends one request and feeds the answer to `sink`.
-    async fn ask(&self, request: &Request, sink: &mut dyn Sink) -> Exchange {
+    pub(super) async fn ask(&self, request: &Request, sink: &mut dyn Sink) -> Exchange {
         let (slot, host) = (self.slot, self.host);
         let start = self.start.cloned();
         let sent = Box::new(move |at: Millis| {
@@ -66,17 +66,13 @@ impl Trip<'_> {
         let mut sink = PageSink { job, url, clock, reader: None, extract_us: 0, permit: None };
         let exchange = self.ask(&request, &mut sink).await;
         let PageSink { reader, extract_us, permit, .. } = sink;
-        let mut permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
+        let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
         answer.phases_us[3] = extract_us;
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
         }
-        let weight = answer.weight();
-        permit.shrink_to(weight);
-        if weight > permit.bytes() {
-            permit.grow(weight - permit.bytes()).await;
-        }
+        let permit = fit(permit, answer.weight()).await;
         (answer, permit)
     }
 
@@ -130,8 +126,22 @@ impl Trip<'_> {
     }
 }
 
+/// The permit made to fit what is held.
+pub(super) async fn fit(mut permit: Permit, weight: usize) -> Permit {
+    permit.shrink_to(weight);
+    if weight > permit.bytes() {
+        permit.grow(weight - permit.bytes()).await;
+    }
+    permit
+}
+
 /// The parts of an answer that do not come from the body.
-fn answer_of(exchange: &Exchange, begun_at: Millis, ended_us: i64, now: Millis) -> Answer {
+pub(super) fn answer_of(
+    exchange: &Exchange,
+    begun_at: Millis,
+    ended_us: i64,
+    now: Millis,
+) -> Answer {
     let head = exchange.head.as_ref();
     let header = |name| head.and_then(|head| head.get(name)).map(str::to_owned);
     let phases = &exchange.phases;

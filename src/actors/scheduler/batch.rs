@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::domain::job::HostLimit;
 use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
-use crate::frontier::record::{Commit, Deferred, RobotsRow, Settled};
+use crate::frontier::record::{Commit, Deferred, NewUrl, RobotsRow, Settled};
 use crate::http::budget::Permit;
 
 /// Outcomes at which a commit is worth while.
@@ -84,6 +84,13 @@ impl Batches {
         let weight = row.body.as_ref().map_or(0, String::len);
         self.gathering.robots.push(row);
         self.urgent = true;
+        self.gathered(weight, now);
+    }
+
+    /// What is listed is stored with, or before, the results of the pages that come after it.
+    pub(super) fn list(&mut self, job: JobId, sitemaps: Vec<NewUrl>, now: Millis) {
+        let weight = sitemaps.iter().map(|new| 240 + new.url.len()).sum();
+        self.gathering.listed.push((job, sitemaps));
         self.gathered(weight, now);
     }
 

@@ -88,6 +88,7 @@ impl SchedulerActor {
             match self.window.next(now, &admits) {
                 Some(Step::Ask(host, work)) => self.send(host, work, now, ctx),
                 Some(Step::Unasked(_, settled)) => self.take_in(*settled, 512, [0; 4], now),
+                Some(Step::Listed(job, sitemaps)) => self.listed(job, sitemaps, now),
                 None => return,
             }
         }

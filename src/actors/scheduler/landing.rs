@@ -2,10 +2,11 @@
 
 use super::SchedulerActor;
 use super::flight::Flight;
-use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
+use crate::domain::role::Role;
+use crate::domain::{JobId, Millis};
 use crate::frontier::answer::{Answer, RobotsAnswer};
-use crate::frontier::record::{QueuedUrl, Settled};
+use crate::frontier::record::{NewUrl, QueuedUrl, Settled};
 use crate::frontier::robots_gate::RobotsErrand;
 use crate::frontier::verdict::{Moment, Verdict};
 
@@ -93,7 +94,7 @@ impl SchedulerActor {
     /// The depth of a page that a shorter way was found to while it was being asked, where depth is
     /// what decides which of its links are followed.
     pub(super) fn lowered(&self, row: &QueuedUrl) -> Option<i32> {
-        let run = self.jobs.get(&row.job)?;
+        let run = self.jobs.get(&row.job).filter(|_| row.role == Role::Page)?;
         run.job.limits.max_depth?;
         let known = self.known.depth(row.job, row.key);
         let found = self.batches.depth(row.job, row.key);
@@ -116,9 +117,19 @@ impl SchedulerActor {
             }
         }
         self.seen.settled += u64::from(settled.asked);
-        self.seen.failed += u64::from(settled.state == UrlState::Failed);
+        let page = settled.role == Role::Page;
+        self.seen.failed += u64::from(page && settled.state == UrlState::Failed);
         self.seen.bytes += settled.facts.bytes.unwrap_or(0).unsigned_abs();
         self.batches.settle(settled, weight, now);
+    }
+
+    /// Takes in sitemaps that a robots.txt names.
+    pub(super) fn listed(&mut self, job: JobId, sitemaps: Vec<NewUrl>, now: Millis) {
+        if let Some(run) = self.jobs.get_mut(&job) {
+            log::debug!("job={} {} sitemaps named by robots.txt", run.job.name, sitemaps.len());
+            run.settled([0; 4], None);
+        }
+        self.batches.list(job, sitemaps, now);
     }
 
     pub(super) fn robots_landed(

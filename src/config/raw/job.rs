@@ -23,6 +23,7 @@ pub(super) struct Job {
     links: Option<String>,
     assets: Option<bool>,
     pub(super) insecure: Option<Vec<String>>,
+    sitemaps: Option<bool>,
 }
 
 impl Job {
@@ -32,6 +33,7 @@ impl Job {
         set(&mut job.include, self.include.clone());
         set(&mut job.exclude, self.exclude.clone());
         set(&mut job.assets, self.assets);
+        set(&mut job.sitemaps, self.sitemaps);
         job.max_depth = self.max_depth;
         job.max_pages = self.max_pages;
         faults.at_least("max_depth", &self.max_depth.unwrap_or(0), &0);

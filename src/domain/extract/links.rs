@@ -49,6 +49,8 @@ pub(super) struct Links {
     found: Vec<Outlink>,
     places: HashMap<UrlKey, usize>,
     max: usize,
+    /// Bytes that may be kept in all.
+    room: usize,
     /// References that may still be resolved, and bytes that may still be kept.
     tries_left: usize,
     bytes_left: usize,
@@ -69,6 +71,7 @@ impl Links {
             places: HashMap::new(),
             max,
             tries_left: max.saturating_mul(4).saturating_add(100),
+            room: MAX_BYTES,
             bytes_left: MAX_BYTES,
             cut: false,
         }
@@ -76,7 +79,7 @@ impl Links {
 
     /// With so many bytes of room for all targets together.
     pub(super) fn with_room(self, bytes: usize) -> Self {
-        Self { bytes_left: bytes, ..self }
+        Self { room: bytes, bytes_left: bytes, ..self }
     }
 
     /// Were there more than are kept?
@@ -176,7 +179,7 @@ impl Links {
 
     /// Bytes of memory held, about.
     pub(super) fn held(&self) -> usize {
-        MAX_BYTES - self.bytes_left + self.found.len() * EACH
+        self.room.saturating_sub(self.bytes_left) + self.found.len() * EACH
     }
 
     /// Does the link at this place have no words yet?

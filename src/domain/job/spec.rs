@@ -40,6 +40,8 @@ pub struct JobSpec {
     pub max_redirects: i32,
     /// Most links taken from a page.
     pub max_links_per_page: usize,
+    /// Are the sitemaps asked that robots.txt names?
+    pub sitemaps: bool,
     /// Are images taken as links too?
     pub assets: bool,
     /// Are all links stored, or only the one that found a URL?
@@ -123,6 +125,7 @@ impl Default for JobSpec {
             max_time_ms: None,
             max_redirects: 10,
             max_links_per_page: 10_000,
+            sitemaps: true,
             assets: false,
             all_links: false,
             delay_ms: 500,

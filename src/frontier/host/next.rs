@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::{Host, HostStep, Work};
 use crate::domain::job::Job;
 use crate::domain::outcome::Reason;
+use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{JobId, Millis};
 use crate::frontier::discover::barred;
 use crate::frontier::places::Places;
 use crate::frontier::queue::Room;
+use crate::frontier::record::QueuedUrl;
 use crate::frontier::robots_gate::{Passage, RobotsErrand};
+use crate::frontier::sitemaps::SWITCHED_OFF;
 use crate::frontier::verdict::unasked;
 
 impl Host {
@@ -41,7 +44,7 @@ impl Host {
         for offset in 0..self.queues.len() {
             let at = (self.turn + offset) % self.queues.len();
             match self.next_of(at, now, admits, places) {
-                step @ (HostStep::Ask(_) | HostStep::Unasked(_)) => {
+                step @ (HostStep::Ask(_) | HostStep::Unasked(_) | HostStep::Listed(..)) => {
                     self.turn = at + 1;
                     return step;
                 }
@@ -78,7 +81,11 @@ impl Host {
         if !admits(queue.job.id) {
             return HostStep::Blocked;
         }
-        match queue.room(places.admit(&queue.job, self.key)) {
+        let room = match row.role {
+            Role::Page => queue.room(places.admit(&queue.job, self.key)),
+            Role::Sitemap => Room::Yes,
+        };
+        match room {
             Room::Yes => {}
             Room::Later => return HostStep::Blocked,
             Room::None(limit) => {
@@ -95,14 +102,17 @@ impl Host {
             Ok(url) => url,
             Err(error) => return self.set_aside(at, Reason::BadAnswer, error.to_string()),
         };
-        if let Some((reason, evidence)) = barred(&job, &url, row.depth) {
+        let role = row.role;
+        if let Some((reason, evidence)) = ruled_out(&job, &url, row) {
             return self.set_aside(at, reason, evidence);
         }
-        if !job.scope.allows(&url) && !job.is_root(url.as_str()) {
-            let ruling = job.scope.explain(&url);
-            return self.set_aside(at, Reason::Scope, ruling.rule);
-        }
         if job.robots {
+            let known = (role == Role::Page && job.sitemaps)
+                .then(|| self.gate(url.origin()).sitemaps(&job))
+                .flatten();
+            if let Some(sitemaps) = known {
+                return HostStep::Listed(job.id, sitemaps);
+            }
             return self.through_gate(at, &job, &url, now);
         }
         self.ask(at, now)
@@ -160,4 +170,16 @@ impl Host {
         }
         self.pace.asked(now);
     }
+}
+
+/// The rule of ours that keeps a row from being asked. A sitemap needs no place in the scope, since
+/// a site in scope names it, and its depth is no page's.
+fn ruled_out(job: &Job, url: &CanonicalUrl, row: &QueuedUrl) -> Option<(Reason, String)> {
+    if row.role == Role::Sitemap {
+        let off = || (Reason::Scope, SWITCHED_OFF.to_owned());
+        return barred(job, url, 0).or_else(|| (!job.sitemaps).then(off));
+    }
+    let outside = || !job.scope.allows(url) && !job.is_root(url.as_str());
+    barred(job, url, row.depth)
+        .or_else(|| outside().then(|| (Reason::Scope, job.scope.explain(url).rule)))
 }

@@ -5,6 +5,7 @@
 //! stands in the list of hosts to give back.
 
 mod ended;
+mod giving_back;
 mod robots;
 #[cfg(test)]
 mod tests;
@@ -16,15 +17,13 @@ use std::sync::Arc;
 use super::answer::Answer;
 use super::host::{Host, HostStep, Work};
 use super::places::Places;
-use super::record::{ClaimedHost, QueuedUrl, Release, Settled, Taken};
+use super::record::{ClaimedHost, NewUrl, QueuedUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
 use super::verdict::{Moment, Verdict, judge};
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::Reason;
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
-
-/// A host that has nothing to do for longer gives its place to others when places are short.
-const LINGER: Millis = 5_000;
 
 /// The leased hosts.
 #[derive(Debug, Default)]
@@ -48,6 +47,8 @@ pub enum Step {
     Ask(HostKey, Work),
     /// Store this result: it needed no request.
     Unasked(HostKey, Box<Settled>),
+    /// Make these sitemaps known to the job.
+    Listed(JobId, Vec<NewUrl>),
 }
 
 /// A read of a queue.
@@ -184,6 +185,7 @@ impl Window {
             match step {
                 HostStep::Ask(work) => {
                     if let Work::Page(row) = &work
+                        && row.role == Role::Page
                         && let Some(job) = self.jobs.get(&row.job)
                     {
                         self.places.take(job, key);
@@ -194,6 +196,10 @@ impl Window {
                 HostStep::Unasked(settled) => {
                     self.wake(key);
                     return Some(Step::Unasked(key, settled));
+                }
+                HostStep::Listed(job, sitemaps) => {
+                    self.wake(key);
+                    return Some(Step::Listed(job, sitemaps));
                 }
                 HostStep::Wait(at) => self.wake_at(key, at),
                 HostStep::Blocked => {}
@@ -239,36 +245,6 @@ impl Window {
             host.took(job, taken);
             self.wake(key);
         }
-    }
-
-    /// Hosts to give back: those with nothing to do; when `short` of places also those that have
-    /// nothing to do for a while. They leave the window.
-    pub fn give_back(&mut self, short: bool, now: Millis, limit: usize) -> Vec<Release> {
-        let mut keys = Vec::new();
-        while let Some(key) = self.idle.pop_front() {
-            let idle = |h: &Host| h.is_idle() && h.queues.iter().all(|q| q.next_due.is_none());
-            if self.hosts.get(&key).is_some_and(idle) && !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-        if short {
-            let spare = limit.saturating_sub(keys.len());
-            let resting = self.hosts.values().filter(|h| {
-                let quiet = h.in_flight() == 0 && h.held.is_empty() && h.errands.is_empty();
-                let later = h.queues.iter().filter_map(|q| q.next_due).min();
-                let waits = h.is_idle() && later.is_some_and(|due| due > now + LINGER);
-                quiet && (waits || h.ready_at() > now + LINGER)
-            });
-            let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
-            keys.extend(resting);
-        }
-        keys.iter().filter_map(|key| self.hosts.remove(key)).map(|host| release(&host)).collect()
-    }
-
-    /// Gives every host back, for a clean end.
-    pub fn give_back_all(&mut self) -> Vec<Release> {
-        self.due.clear();
-        self.hosts.drain().map(|(_, host)| release(&host)).collect()
     }
 
     /// A request went out at this moment.
@@ -379,8 +355,4 @@ impl Window {
             }
         }
     }
-}
-
-fn release(host: &Host) -> Release {
-    Release { host: host.row(), epoch: host.epoch, ready_at: host.ready_at() }
 }

@@ -147,6 +147,7 @@ impl World {
             match step {
                 Step::Ask(host, work) => self.send(host, work),
                 Step::Unasked(_, settled) => self.commit(Verdict::Settled(settled)),
+                Step::Listed(..) => unreachable!("no robots.txt here names a sitemap"),
             }
         }
         if self.window.next_read_waits() {

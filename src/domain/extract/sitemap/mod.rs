@@ -138,6 +138,12 @@ impl SitemapReader {
         body.wants_more()
     }
 
+    /// Bytes of memory that what was found takes, about.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.body.finds.pages.held() + self.body.finds.sitemaps.held()
+    }
+
     /// Ends the body.
     #[must_use]
     pub fn finish(self) -> Sitemap {
