@@ -4,6 +4,7 @@
 
 mod charsets;
 mod facts;
+mod feeds;
 mod hostile;
 mod links;
 mod oracle;

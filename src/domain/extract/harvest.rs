@@ -120,6 +120,12 @@ impl Harvest {
         }
     }
 
+    /// Something that a feed or a sitemap lists.
+    pub(super) fn listed(&mut self, kind: LinkKind, reference: &str) {
+        self.ways_on = true;
+        self.links.add(kind, reference, false);
+    }
+
     fn way_on(&mut self, kind: LinkKind, raw: Option<&[u8]>, nofollow: bool) -> Option<usize> {
         let place = self.links.add(kind, &attribute(raw?), nofollow)?;
         self.ways_on |= !self.in_noscript;

@@ -23,6 +23,7 @@ mod srcset;
 mod tag;
 mod tokenizer;
 mod words;
+mod xml_page;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ use sha2::{Digest, Sha256};
 use self::harvest::Harvest;
 use self::intake::Intake;
 use self::tokenizer::Tokenizer;
+use self::xml_page::{XmlPage, is_xml};
 use super::link::Outlink;
 use super::url::CanonicalUrl;
 
@@ -87,10 +89,11 @@ pub struct Page {
     pub looks_scripted: bool,
 }
 
-/// Is the body HTML?
+/// Is the body HTML, or XML of some kind?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Body {
     Html,
+    Xml,
     /// Without a content type it is HTML if it starts with `<`.
     Unknown,
     Other,
@@ -105,6 +108,8 @@ pub struct PageReader {
     digest: Sha256,
     intake: Intake,
     tokenizer: Tokenizer,
+    /// Of a page that came as XML.
+    xml: Option<Box<XmlPage>>,
     harvest: Harvest,
 }
 
@@ -132,9 +137,11 @@ impl PageReader {
         }
         let declared = given.as_ref().and_then(|(_, charset)| charset::labelled((*charset)?));
         let content_type = given.map(|(essence, _)| essence);
-        let xml = content_type.as_deref() == Some("application/xhtml+xml");
+        let came_as_xml = content_type.as_deref().is_some_and(is_xml);
+        let xml = came_as_xml || content_type.as_deref() == Some("application/xhtml+xml");
         let body = match content_type.as_deref() {
             Some("text/html" | "application/xhtml+xml") => Body::Html,
+            Some(_) if came_as_xml => Body::Xml,
             Some(_) => Body::Other,
             None => Body::Unknown,
         };
@@ -147,11 +154,12 @@ impl PageReader {
             digest: Sha256::new(),
             intake: Intake::new(declared, tld),
             tokenizer: Tokenizer::new(xml),
+            xml: came_as_xml.then(|| Box::new(XmlPage::new(url))),
             harvest,
         }
     }
 
-    /// Is the body one that is read: HTML, XHTML, or of no given type? Of any other only length and
+    /// Is the body one that is read: HTML, XHTML, another XML, or of no given type? Of any other only length and
     /// digest are taken.
     #[must_use]
     pub fn wants_body(&self) -> bool {
@@ -166,13 +174,16 @@ impl PageReader {
             Body::Unknown => self.sniff(decoded),
             _ => decoded,
         };
-        if self.body == Body::Html {
+        if matches!(self.body, Body::Html | Body::Xml) {
             self.intake.feed(decoded, &mut |utf8, charset| {
                 if self.charset != Some(charset) {
                     self.charset = Some(charset);
                     self.harvest.set_charset(charset);
                 }
-                self.tokenizer.feed(utf8, &mut self.harvest);
+                match &mut self.xml {
+                    None => self.tokenizer.feed(utf8, &mut self.harvest),
+                    Some(xml) => xml.feed(utf8, &mut self.tokenizer, &mut self.harvest),
+                }
             });
         }
     }
@@ -198,12 +209,18 @@ impl PageReader {
     /// Ends the body. Broken markup gives what was found in it.
     #[must_use]
     pub fn finish(mut self) -> Page {
-        if self.body == Body::Html {
+        if matches!(self.body, Body::Html | Body::Xml) {
             self.intake.finish(&mut |utf8, charset| {
                 self.charset = Some(charset);
                 self.harvest.set_charset(charset);
-                self.tokenizer.feed(utf8, &mut self.harvest);
+                match &mut self.xml {
+                    None => self.tokenizer.feed(utf8, &mut self.harvest),
+                    Some(xml) => xml.feed(utf8, &mut self.tokenizer, &mut self.harvest),
+                }
             });
+            if let Some(xml) = &mut self.xml {
+                xml.finish(&mut self.tokenizer, &mut self.harvest);
+            }
             self.tokenizer.finish(&mut self.harvest);
         }
         let found = self.harvest.finish();

@@ -23,7 +23,7 @@ const MAX_NAME: usize = 16;
 
 /// What a document turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::domain::extract) enum Kind {
+pub(super) enum Kind {
     /// Nothing has said it yet.
     Unknown,
     /// `urlset`.
@@ -59,7 +59,7 @@ enum Container {
 
 /// The place within a document.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(in crate::domain::extract) struct Listing {
     pub(super) kind: Kind,
     /// The first element's local name, and whether its end tag has come.
     pub(super) root: Option<String>,
@@ -78,14 +78,14 @@ pub(super) struct Listing {
 }
 
 /// A listing and where its finds go.
-pub(super) struct Reading<'a, F: FnMut(Found, &str)> {
-    pub(super) listing: &'a mut Listing,
-    pub(super) found: F,
+pub(in crate::domain::extract) struct Reading<'a, F: FnMut(Found, &str)> {
+    pub(in crate::domain::extract) listing: &'a mut Listing,
+    pub(in crate::domain::extract) found: F,
 }
 
 impl Listing {
     /// Of the document at this URL.
-    pub(super) fn new(document: &CanonicalUrl) -> Self {
+    pub(in crate::domain::extract) fn new(document: &CanonicalUrl) -> Self {
         Self {
             kind: Kind::Unknown,
             root: None,

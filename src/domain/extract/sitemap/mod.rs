@@ -16,11 +16,11 @@
 //! ```
 
 mod lines;
-mod listing;
+pub(in crate::domain::extract) mod listing;
 #[cfg(test)]
 mod tests;
 mod unpack;
-mod xml;
+pub(in crate::domain::extract) mod xml;
 
 use std::fmt;
 

@@ -18,15 +18,15 @@ const MAX_DECLARATION: usize = 64 * 1024;
 
 /// The name of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name<'a> {
+pub(in crate::domain::extract) struct Name<'a> {
     /// What stands before the colon; empty when there is none.
-    pub(super) prefix: &'a [u8],
+    pub(in crate::domain::extract) prefix: &'a [u8],
     /// What stands behind it.
-    pub(super) local: &'a [u8],
+    pub(in crate::domain::extract) local: &'a [u8],
 }
 
 /// What the reader reports to.
-pub(super) trait Sink {
+pub(in crate::domain::extract) trait Sink {
     /// A start tag; `empty`: it is its own end.
     fn start(&mut self, name: Name<'_>, attributes: Attributes<'_>, empty: bool);
     /// An end tag.
@@ -49,7 +49,7 @@ enum State {
 
 /// The reader's place in the text.
 #[derive(Debug)]
-pub(super) struct Xml {
+pub(in crate::domain::extract) struct Xml {
     state: State,
     /// Bytes that cannot be judged yet: fewer than [`LOOK`].
     held: Vec<u8>,
@@ -59,12 +59,12 @@ pub(super) struct Xml {
 
 impl Xml {
     /// At the start of a document.
-    pub(super) fn new() -> Self {
+    pub(in crate::domain::extract) fn new() -> Self {
         Self { state: State::Text, held: Vec::new(), tag: Vec::new() }
     }
 
     /// Takes the next bytes.
-    pub(super) fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) {
+    pub(in crate::domain::extract) fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) {
         if self.held.is_empty() {
             let done = self.run(chunk, false, sink);
             self.held.extend_from_slice(chunk.get(done..).unwrap_or_default());
@@ -78,7 +78,7 @@ impl Xml {
     }
 
     /// Ends the document; says whether it ended between tags.
-    pub(super) fn finish(&mut self, sink: &mut impl Sink) -> bool {
+    pub(in crate::domain::extract) fn finish(&mut self, sink: &mut impl Sink) -> bool {
         let held = std::mem::take(&mut self.held);
         self.run(&held, true, sink);
         matches!(self.state, State::Text)
