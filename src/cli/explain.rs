@@ -7,7 +7,9 @@ use super::jobs;
 use super::text::{clean, counted, moment, moment_from, size, span};
 use crate::clock::Clock;
 use crate::domain::Millis;
+use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
+use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
 use crate::store::{JobRow, JobState, PageRecord, Store, StoreError};
 use place::Place;
@@ -56,12 +58,18 @@ fn explain(
         writeln!(out, "The store holds no job yet.")?;
     }
     for job in &jobs {
-        let page = store.page(job.id, url.host_key(), url.key())?;
+        let row = |role: Role| store.page(job.id, url.host_key(), role.key(&url));
+        let (page, sitemap) = (row(Role::Page)?, row(Role::Sitemap)?);
         writeln!(out)?;
         let seen = Seen { store, url: &url, job, place: &place, now };
-        match page {
-            Some(page) => seen.known(&page, out)?,
-            None => seen.unknown(out)?,
+        seen.head(out)?;
+        match &page {
+            Some(page) => seen.known(page, Role::Page, out)?,
+            None if sitemap.is_none() => seen.unknown(out)?,
+            None => {}
+        }
+        if let Some(sitemap) = &sitemap {
+            seen.known(sitemap, Role::Sitemap, out)?;
         }
     }
     Ok(0)
@@ -88,8 +96,15 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn known(&self, page: &PageRecord, out: &mut dyn Write) -> Result<(), CommandError> {
-        self.head(out)?;
+    fn known(
+        &self,
+        page: &PageRecord,
+        role: Role,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        if role == Role::Sitemap {
+            row(out, "role", "a sitemap: read for the pages it lists")?;
+        }
         row(out, "state", &state(page))?;
         if let Some(evidence) = &page.evidence {
             row(out, "because", &clean(evidence))?;
@@ -106,20 +121,19 @@ impl Seen<'_> {
         if let Some(title) = &page.title {
             row(out, "title", &clean(title))?;
         }
-        row(out, "found", &found(page))?;
-        for (at, step) in self.chain(page)?.iter().enumerate() {
+        row(out, "found", &found(page, role))?;
+        for (at, step) in self.chain(page, role)?.iter().enumerate() {
             row(out, if at == 0 { "way" } else { "" }, step)?;
         }
-        self.rules(page.depth, out)?;
+        self.rules(page.depth, role, out)?;
         row(out, "next", &self.next(page)?)?;
         Ok(())
     }
 
     /// What would be decided if a page linked to it.
     fn unknown(&self, out: &mut dyn Write) -> Result<(), CommandError> {
-        self.head(out)?;
         row(out, "state", "unknown: no page read so far links to it, and it is no root")?;
-        self.rules(0, out)?;
+        self.rules(0, Role::Page, out)?;
         Ok(())
     }
 
@@ -129,10 +143,14 @@ impl Seen<'_> {
     }
 
     /// What each rule of the job says of it.
-    fn rules(&self, depth: i32, out: &mut dyn Write) -> Result<(), CommandError> {
+    fn rules(&self, depth: i32, role: Role, out: &mut dyn Write) -> Result<(), CommandError> {
         match Rules::read(&self.job.spec) {
             Ok(rules) => {
-                row(out, "rule", &clean(&rules.decide(self.url, depth)))?;
+                let decided = match role {
+                    Role::Page => rules.decide(self.url, depth),
+                    Role::Sitemap => rules.decide_sitemap(self.url),
+                };
+                row(out, "rule", &clean(&decided))?;
                 row(
                     out,
                     "robots",
@@ -145,16 +163,22 @@ impl Seen<'_> {
     }
 
     /// The pages that led here, back to a root.
-    fn chain(&self, page: &PageRecord) -> Result<Vec<String>, StoreError> {
+    fn chain(&self, page: &PageRecord, role: Role) -> Result<Vec<String>, StoreError> {
         let mut steps: Vec<String> = Vec::new();
         let mut referrer = page.referrer.clone();
+        // Only a sitemap, or a page that lists pages, leads on by this kind of link.
+        let mut by_sitemap = role == Role::Sitemap || page.via == LinkKind::Sitemap;
         while let Some(text) = referrer.take() {
             if steps.len() == STEPS || steps.contains(&text) {
                 steps.push("...".to_owned());
                 break;
             }
             if let Ok(url) = CanonicalUrl::parse(&text) {
-                let page = self.store.page(self.job.id, url.host_key(), url.key())?;
+                let row = |role: Role| self.store.page(self.job.id, url.host_key(), role.key(&url));
+                let sitemap = if by_sitemap { row(Role::Sitemap)? } else { None };
+                by_sitemap = sitemap.is_some();
+                let page = if sitemap.is_some() { sitemap } else { row(Role::Page)? };
+                by_sitemap |= page.as_ref().is_some_and(|page| page.via == LinkKind::Sitemap);
                 referrer = page.and_then(|page| page.referrer);
             }
             steps.push(text);
@@ -210,8 +234,11 @@ fn answer(page: &PageRecord) -> Option<String> {
 }
 
 /// How it became known.
-fn found(page: &PageRecord) -> String {
+fn found(page: &PageRecord, role: Role) -> String {
     let Some(referrer) = &page.referrer else {
+        if role == Role::Sitemap {
+            return "in a robots.txt".to_owned();
+        }
         return format!(
             "as {}, depth {}",
             if page.depth == 0 { "a root" } else { "given" },

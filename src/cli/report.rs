@@ -75,6 +75,12 @@ impl Report {
         self.known() - self.count(UrlState::Queued)
     }
 
+    /// Sitemaps that are still to be asked.
+    #[must_use]
+    pub fn sitemaps_queued(&self) -> i64 {
+        self.sums.sitemaps.queued
+    }
+
     /// The limit that cut the crawl, if one did.
     #[must_use]
     pub fn limit(&self) -> Option<&str> {

@@ -112,7 +112,8 @@ impl Status {
 
     /// What a job with a queue waits for.
     fn waits(&self, now: Millis) -> Option<String> {
-        if self.job.state != JobState::Running || self.report.count(UrlState::Queued) == 0 {
+        let queued = self.report.count(UrlState::Queued) + self.report.sitemaps_queued();
+        if self.job.state != JobState::Running || queued == 0 {
             return None;
         }
         let Waiting { leased, unreachable, pausing, later, ready } = self.waiting;

@@ -77,6 +77,7 @@ pub struct HttpManners {
 
 /// A job ready to run.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct Job {
     /// Its number.
     pub id: JobId,

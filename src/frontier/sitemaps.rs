@@ -15,7 +15,7 @@ use crate::domain::url::CanonicalUrl;
 
 /// Sitemaps taken of one robots.txt.
 const MOST_LISTED: usize = 1_000;
-/// An index this deep is read for its pages only.
+/// Indexes above a sitemap; one that stands so deep is read for its pages only.
 const MAX_NESTING: i32 = 3;
 /// Evidence of a sitemap that a job without sitemaps does not ask.
 pub const SWITCHED_OFF: &str = "sitemaps = false";
@@ -67,7 +67,7 @@ pub fn listed(job: &Job, known: &KnownUrls, row: &QueuedUrl, sitemap: Sitemap) -
         Listed { found: pages.found, out_of_scope: pages.out_of_scope, too_deep: false };
     let nesting = row.depth.saturating_add(1);
     for link in sitemap.sitemaps {
-        if nesting >= MAX_NESTING {
+        if nesting > MAX_NESTING {
             listed.too_deep = true;
             break;
         }
@@ -90,6 +90,9 @@ mod tests {
     use crate::domain::job::JobSpec;
     use crate::domain::outcome::Reason;
     use crate::domain::{JobId, Millis};
+    use crate::frontier::answer::RobotsAnswer;
+    use crate::frontier::record::RobotsRow;
+    use crate::frontier::robots_gate::{Next, RobotsErrand, RobotsGate};
 
     const NOW: Millis = 1_000;
 
@@ -142,6 +145,37 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_names_its_sitemaps_once_to_each_job_and_again_when_robots_txt_is_new() {
+        let url = CanonicalUrl::parse("http://h.example/robots.txt").unwrap();
+        let mut gate = RobotsGate::stored(&RobotsRow {
+            origin: url.origin().to_owned(),
+            host: url.host_key(),
+            fetched_at: NOW,
+            expires_at: NOW + 1,
+            status: Some(200),
+            body: Some("Sitemap: http://h.example/a.xml".to_owned()),
+        });
+        let (one, two) = (job("host"), Job { id: JobId(2), ..job("host") });
+        assert_eq!(gate.sitemaps(&one).unwrap().len(), 1);
+        assert_eq!(gate.sitemaps(&one), None);
+        assert_eq!(gate.sitemaps(&two).unwrap().len(), 1);
+
+        let errand = RobotsErrand {
+            origin: url.origin().to_owned(),
+            home: url.host_key(),
+            url,
+            hops: 0,
+            pace: one.pace,
+        };
+        let body = b"Sitemap: http://h.example/b.xml".to_vec();
+        let answer = RobotsAnswer { status: Some(200), body, ..RobotsAnswer::default() };
+        assert!(matches!(gate.answered(&errand, &answer, 4, NOW, 0), Next::Store(_)));
+        assert_eq!(gate.sitemaps(&one), None, "not before it is stored");
+        gate.stored_now();
+        assert!(gate.sitemaps(&one).unwrap()[0].url.ends_with("/b.xml"));
+    }
+
+    #[test]
     fn pages_have_depth_one_and_must_be_in_scope_wherever_the_sitemap_stands() {
         let row = row("http://cdn.example/a.xml", 2);
         let listed = read(&row, "http://h.example/p\nhttp://cdn.example/q\nhttp://h.example/r\n");
@@ -163,7 +197,7 @@ mod tests {
         let urls: Vec<_> = found.found.iter().map(|n| (n.url.as_str(), n.depth)).collect();
         assert_eq!(urls, [("http://cdn.example/1.xml", 1), ("http://h.example/2.xml", 1)]);
         assert_eq!((found.out_of_scope, found.too_deep), (1, false));
-        let deepest = QueuedUrl { depth: MAX_NESTING - 1, ..index };
+        let deepest = QueuedUrl { depth: MAX_NESTING, ..index };
         let found = read(&deepest, body);
         assert!(found.found.is_empty() && found.too_deep);
     }

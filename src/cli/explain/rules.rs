@@ -6,6 +6,7 @@ use crate::domain::address;
 use crate::domain::scope::Scope;
 use crate::domain::traps::{self, TrapLimits};
 use crate::domain::url::CanonicalUrl;
+use crate::frontier::sitemaps::SWITCHED_OFF;
 
 /// What is read of a job's specification.
 #[derive(Deserialize)]
@@ -20,6 +21,7 @@ struct Spec {
     robots_agent: Option<String>,
     user_agent: String,
     allow_private: bool,
+    sitemaps: bool,
 }
 
 impl Default for Spec {
@@ -34,6 +36,7 @@ impl Default for Spec {
             robots_agent: None,
             user_agent: "crawld".to_owned(),
             allow_private: false,
+            sitemaps: true,
         }
     }
 }
@@ -67,13 +70,23 @@ impl Rules {
         if let Some(max) = self.spec.max_depth.filter(|max| depth > *max) {
             return format!("not asked: depth {depth} > {max}");
         }
+        self.forbidden(url).unwrap_or_else(|| format!("asked: {}", ruling.rule))
+    }
+
+    /// The same of a sitemap: neither scope nor depth binds what a robots.txt names.
+    pub(super) fn decide_sitemap(&self, url: &CanonicalUrl) -> String {
+        if !self.spec.sitemaps {
+            return format!("not asked: {SWITCHED_OFF}");
+        }
+        self.forbidden(url).unwrap_or_else(|| "asked: it is named as a sitemap".to_owned())
+    }
+
+    /// What holds for whatever is asked.
+    fn forbidden(&self, url: &CanonicalUrl) -> Option<String> {
         if let Some((reason, evidence)) = traps::check(url, &TrapLimits::default()) {
-            return format!("not asked: {reason}: {evidence}");
+            return Some(format!("not asked: {reason}: {evidence}"));
         }
-        if self.is_private(url) {
-            return "not asked: a private address".to_owned();
-        }
-        format!("asked: {}", ruling.rule)
+        self.is_private(url).then(|| "not asked: a private address".to_owned())
     }
 
     /// The product token by which robots.txt is read; `None` when the job does not obey it.
@@ -116,6 +129,17 @@ mod tests {
         assert_eq!(decided("http://10.0.0.1/", 1), "not asked: a private address");
         assert!(decided("http://127.0.0.1:8080/a", 1).starts_with("asked: "));
         assert!(decided("http://x.example/", 3).starts_with("asked: scope any"));
+    }
+
+    #[test]
+    fn a_sitemap_is_bound_by_neither_scope_nor_depth() {
+        let decided = |spec: &str, url: &str| {
+            Rules::read(spec).unwrap().decide_sitemap(&CanonicalUrl::parse(url).unwrap())
+        };
+        assert!(decided(SPEC, "http://x.example/private/s.xml").starts_with("asked: "));
+        assert_eq!(decided(SPEC, "http://10.0.0.1/s.xml"), "not asked: a private address");
+        let off = r#"{"sitemaps": false}"#;
+        assert_eq!(decided(off, "http://x.example/s.xml"), "not asked: sitemaps = false");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::Report;
 use crate::cli::text::per_second;
 use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
-use crate::store::HostSum;
+use crate::store::{HostSum, SitemapSums};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -32,6 +32,7 @@ struct Json<'a> {
     links: i64,
     links_out_of_scope: i64,
     pages_with_links_cut: i64,
+    sitemaps: Sitemaps,
     hosts: i64,
     peak_concurrency: i32,
     phases_us: Phases,
@@ -54,6 +55,25 @@ pub(in crate::cli) struct Urls {
     failed: i64,
     excluded: i64,
     queued: i64,
+}
+
+#[derive(Serialize)]
+struct Sitemaps {
+    read: i64,
+    redirected: i64,
+    failed: i64,
+    excluded: i64,
+    queued: i64,
+    cut: i64,
+    urls: i64,
+    new_urls: i64,
+}
+
+impl Sitemaps {
+    fn of(sums: &SitemapSums) -> Self {
+        let SitemapSums { read, redirected, failed, excluded, queued, cut, urls, new_urls } = *sums;
+        Self { read, redirected, failed, excluded, queued, cut, urls, new_urls }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,6 +160,7 @@ fn json(report: &Report) -> Json<'_> {
         links: sums.links,
         links_out_of_scope: sums.out_of_scope,
         pages_with_links_cut: sums.links_cut,
+        sitemaps: Sitemaps::of(&sums.sitemaps),
         hosts: sums.hosts,
         peak_concurrency: job.peak_in_flight,
         phases_us: Phases { connect, head, body, extract },

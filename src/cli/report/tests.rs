@@ -1,7 +1,7 @@
 //! The report on figures made here.
 
 use super::*;
-use crate::store::{HostSum, JobState, Origin};
+use crate::store::{HostSum, JobState, Origin, SitemapSums};
 
 fn report() -> Report {
     let sum = |authority: &str, urls, figure| HostSum { authority: authority.into(), urls, figure };
@@ -46,6 +46,13 @@ fn report() -> Report {
         slowest: vec![sum("slow.example", 40, 1250), sum("h", 1, 8)],
         failing: vec![sum("gone.example", 8, 8)],
         given_up: vec![("gone.example".into(), "dns".into())],
+        sitemaps: SitemapSums {
+            read: 3,
+            failed: 1,
+            urls: 1204,
+            new_urls: 900,
+            ..SitemapSums::default()
+        },
         ..JobReport::default()
     };
     Report { job, sums }
@@ -70,6 +77,7 @@ docs: done (limit max_pages), crawl, pass 1
   time      connect 1.2 s, head 40.0 s, body 12.0 s, extract 450 ms
   per page  connect 800 µs, head 26.7 ms, body 8.0 ms, extract 300 µs
   status    200: 1,480, 301: 12, 404: 5
+  sitemaps  3 read, 1 failed; 1,204 URLs, 900 new
   failed    http_404: 5, dns: 3
   excluded  robots: 33
   slowest   slow.example  1.2 s mean of 40 URLs
@@ -125,7 +133,9 @@ fn the_report_for_programs_has_stable_keys_on_one_line() {
         r#""asked":1500,"pages_per_second":20.8,"urls":{"known":1553,"finished":1533,"#,
         r#""done":1480,"redirected":12,"failed":8,"excluded":33,"queued":20},"#,
         r#""not_modified":0,"duplicates":0,"duplicated_pages":0,"#,
-        r#""bytes":12897485,"links":44400,"links_out_of_scope":0,"pages_with_links_cut":0,"hosts":3,"peak_concurrency":64,"#,
+        r#""bytes":12897485,"links":44400,"links_out_of_scope":0,"#,
+        r#""pages_with_links_cut":0,"sitemaps":{"read":3,"redirected":0,"failed":1,"excluded":0,"#,
+        r#""queued":0,"cut":0,"urls":1204,"new_urls":900},"hosts":3,"peak_concurrency":64,"#,
         r#""phases_us":{"connect":1200000,"head":40000000,"body":12000000,"extract":450000},"#,
         r#""statuses":{"200":1480,"301":12,"404":5},"failures":{"http_404":5,"dns":3},"#,
         r#""exclusions":{"robots":33},"first_fetched_at":1100,"last_fetched_at":72900,"#,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Report;
 use crate::cli::text::{clean, count, counted, micros, per_second, size, span};
 use crate::domain::outcome::UrlState;
-use crate::store::HostSum;
+use crate::store::{HostSum, SitemapSums};
 
 /// Lines of a list.
 const LINES: usize = 4;
@@ -33,6 +33,7 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (copies, pages) = (counted(copies, "duplicate"), counted(originals, "page"));
         row(out, "same", &format!("{copies} of {pages}"))?;
     }
+    sitemaps(&sums.sitemaps, out)?;
     if sums.out_of_scope > 0 {
         row(out, "left out", &format!("{} out of scope", counted(sums.out_of_scope, "link")))?;
     }
@@ -48,6 +49,25 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     hosts(out, "failing", &sums.failing, |host| format!("{} failed", counted(host.figure, "URL")))?;
     let given_up = sums.given_up.iter();
     list(out, "given up", given_up.map(|(host, reason)| format!("{} ({reason})", clean(host))))
+}
+
+/// Sitemaps are no pages: they have a line of their own.
+fn sitemaps(sums: &SitemapSums, out: &mut dyn Write) -> io::Result<()> {
+    if sums.known() == 0 {
+        return Ok(());
+    }
+    let files = [
+        (sums.redirected, "redirected"),
+        (sums.failed, "failed"),
+        (sums.excluded, "excluded"),
+        (sums.queued, "queued"),
+        (sums.cut, "cut"),
+    ];
+    let mut parts = vec![format!("{} read", count(sums.read))];
+    let some = files.into_iter().filter(|(files, _)| *files > 0);
+    parts.extend(some.map(|(files, what)| format!("{} {what}", count(files))));
+    let (urls, new) = (counted(sums.urls, "URL"), count(sums.new_urls));
+    row(out, "sitemaps", &format!("{}; {urls}, {new} new", parts.join(", ")))
 }
 
 fn entry(name: &impl ToString, urls: i64) -> String {
