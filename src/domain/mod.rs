@@ -1,6 +1,7 @@
 //! The crawl's own vocabulary. Pure: no clock, no I/O, no actor, no database, no HTTP client.
 
 pub mod address;
+pub mod cookies;
 pub mod extract;
 pub mod job;
 pub mod link;

@@ -41,7 +41,7 @@ pub(super) fn is_normal(text: &str) -> bool {
 /// Escapes get upper-case digits, those of unreserved octets are decoded. A `%` that begins no
 /// escape stays as it is, and nothing within its reach is decoded: `%%34%31` must not become the
 /// escape `%41`, which it is not.
-pub(super) fn normalise(text: &str) -> String {
+pub(in crate::domain) fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut decode_from = 0;
     let mut rest = text;
