@@ -20,6 +20,8 @@ mod again;
 mod commit;
 #[path = "store/content.rs"]
 mod content;
+#[path = "store/cookies.rs"]
+mod cookies;
 #[path = "store/frontier.rs"]
 mod frontier;
 #[path = "store/jobs.rs"]

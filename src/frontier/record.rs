@@ -1,6 +1,7 @@
 //! What the window and the store tell each other: plain rows, no behaviour.
 
 use super::validators::Validators;
+use crate::domain::cookies::CookieChange;
 use crate::domain::job::HostLimit;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
@@ -276,6 +277,8 @@ pub struct Commit {
     pub listed: Vec<(JobId, Vec<NewUrl>)>,
     /// Totals of jobs.
     pub jobs: Vec<JobDelta>,
+    /// Cookies of jobs that changed.
+    pub cookies: Vec<(JobId, CookieChange)>,
     /// Hosts given up by a job: what is queued there fails with this reason, unasked.
     pub given_up: Vec<(JobId, HostKey, Reason)>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.

@@ -80,8 +80,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
-        const STEPS: [(&str, &str); 5] = [
+        const STEPS: [(&str, &str); 6] = [
             ("content", "job, digest_key"),
+            ("cookie", "job, domain, path, name"),
             ("link", "job, source_host, source, ordinal"),
             ("urls", "job, host_key, url_key"),
             ("job_host", "job, host_key"),

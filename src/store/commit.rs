@@ -12,7 +12,7 @@ use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
-use super::{Ids, Node, Result, Store, amend, clean, content, limits, sitemaps};
+use super::{Ids, Node, Result, Store, amend, clean, content, cookies, limits, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -145,6 +145,7 @@ fn apply(
         keep_robots(conn, row)?;
     }
     add_totals(conn, &batch.jobs, &done)?;
+    cookies::keep(conn, &batch.cookies, &passes)?;
     for (job, host, reason) in &batch.given_up {
         amend::give_up(conn, *job, *host, *reason, GIVEN_UP_AT_ONCE)?;
     }

@@ -6,7 +6,7 @@ use diesel::result::Error::NotFound;
 use super::connection::{Connection, both};
 use super::error::{Fault, StoreErrorKind};
 use super::schema::{job, job_host};
-use super::{Result, Store};
+use super::{Result, Store, cookies};
 use crate::domain::{JobId, Millis};
 
 /// What a job is doing.
@@ -292,8 +292,9 @@ impl Store {
         })
     }
 
-    /// Begins the next pass: cursor and totals start afresh, hosts given up are tried again. Known
-    /// pages become due by [`Store::revisit`] or by offers that revive.
+    /// Begins the next pass: cursor and totals start afresh, hosts given up are tried again, cookies
+    /// without a date are gone. Known pages become due by [`Store::revisit`] or by offers that
+    /// revive.
     ///
     /// # Errors
     /// `Missing` when there is no such job.
@@ -326,6 +327,7 @@ impl Store {
                     job_host::beyond.eq(0),
                 ))
                 .execute(c))?;
+            cookies::end_session(conn, id)?;
             by_id(conn, id)
         })
     }

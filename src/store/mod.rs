@@ -8,7 +8,7 @@
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
 //! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
 //! (results), `unmodified` (results that stay), `content` (duplicates), `claim` (hosts are leased), `queue` (reading it,
-//! giving hosts back), `amend` (give up, retry, forget), `sitemaps`, and the readers `report`,
+//! giving hosts back), `amend` (give up, retry, forget), `cookies`, `sitemaps`, and the readers `report`,
 //! `export`, `lookup`.
 
 mod amend;
@@ -16,6 +16,7 @@ mod claim;
 mod commit;
 mod connection;
 mod content;
+mod cookies;
 mod error;
 mod export;
 mod insert;

@@ -150,6 +150,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    cookie (job, domain, path, name) {
+        job -> BigInt,
+        domain -> Text,
+        path -> Text,
+        name -> Text,
+        value -> Text,
+        host_only -> Bool,
+        secure -> Bool,
+        http_only -> Bool,
+        expires_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     host, job_host, urls, link, job, node, robots, content
 );

@@ -101,6 +101,15 @@ impl Ground {
         }
     }
 
+    /// The same database, closed and opened again.
+    pub(crate) fn reopened(self) -> Self {
+        let Self { store, url, job, home, .. } = self;
+        drop(store);
+        let store = Store::open(&url, Access::Owner).unwrap();
+        let node = store.register("again", NOW, LEASE).unwrap();
+        Self { store, url, job, node, home }
+    }
+
     pub(crate) fn job_row(&self) -> JobRow {
         self.store.job_by_name("j").unwrap().unwrap()
     }
