@@ -3,14 +3,20 @@
 //! actix-http takes the first head for the final one, and reads a body without `Content-Length`
 //! and `Transfer-Encoding` as empty unless the version is 1.0. So interim heads (RFC 9110, 15.2)
 //! are cut away, and a head whose body ends with the connection (RFC 9112, 6.3, rule 8) is made a
-//! 1.0 one. Folded lines are unfolded (RFC 9112, 5.2), which the parser would refuse.
+//! 1.0 one. Folded lines are unfolded (RFC 9112, 5.2), which the parser would refuse. It takes no
+//! more than 96 fields either: of more `Set-Cookie` lines than a jar holds the rest is cut away.
 
-/// A head larger than this is handed on unfinished: the parser then calls it too large.
-pub(super) const MAX_HEAD: usize = 128 * 1024;
+/// A head larger than this is handed on unfinished: the parser then calls it too large. As much as
+/// the most patient browser takes.
+pub(super) const MAX_HEAD: usize = 384 * 1024;
+
+/// `Set-Cookie` lines of an answer that are handed on.
+const MAX_COOKIES: usize = 50;
 
 /// More interim heads than this are no answer.
 const MAX_INTERIM: u8 = 16;
 
+const COOKIE: &[u8] = b"set-cookie";
 const PREFIX: &[u8] = b"HTTP/1.";
 /// Where the minor version stands in a status line.
 const MINOR: usize = 7;
@@ -51,6 +57,7 @@ struct Facts {
     has_length: bool,
     has_coding: bool,
     keep_alive: bool,
+    cookies: usize,
 }
 
 impl Facts {
@@ -81,6 +88,7 @@ impl Facts {
                     .split(|&b| b == b',')
                     .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"keep-alive"));
             }
+            n if n.eq_ignore_ascii_case(COOKIE) => self.cookies += 1,
             _ => {}
         }
     }
@@ -151,7 +159,13 @@ impl HeadScan {
             *minor = b'0';
             self.facts.minor = b'0';
         }
-        Some(Verdict::Complete { skip: self.start })
+        let cookies = self.facts.cookies;
+        let skip = if cookies > MAX_COOKIES {
+            drop_surplus(bytes, self.start, end, cookies)
+        } else {
+            self.start
+        };
+        Some(Verdict::Complete { skip })
     }
 
     fn unfinished(&self, bytes: &[u8]) -> Verdict {
@@ -170,6 +184,28 @@ fn unfold(bytes: &mut [u8], line: usize) {
     for byte in before.iter_mut().rev().take_while(|b| matches!(**b, b'\r' | b'\n')) {
         *byte = b' ';
     }
+}
+
+/// Moves all lines of a head but the surplus cookies to its end, and says where they now begin.
+fn drop_surplus(bytes: &mut [u8], start: usize, end: usize, mut cookies: usize) -> usize {
+    let (mut from, mut to) = (end, end);
+    while from > start {
+        let before = bytes.get(start..from - 1).unwrap_or_default();
+        let line = before.iter().rposition(|&b| b == b'\n').map_or(start, |at| start + at + 1);
+        let is_cookie = bytes.get(line..from).is_some_and(is_cookie);
+        if !is_cookie || cookies <= MAX_COOKIES {
+            to -= from - line;
+            bytes.copy_within(line..from, to);
+        }
+        cookies -= usize::from(is_cookie);
+        from = line;
+    }
+    to
+}
+
+fn is_cookie(line: &[u8]) -> bool {
+    let name = line.split(|&b| b == b':').next().unwrap_or_default();
+    name.len() < line.len() && name.trim_ascii_end().eq_ignore_ascii_case(COOKIE)
 }
 
 #[cfg(test)]
@@ -251,6 +287,24 @@ mod tests {
             assert_eq!(repaired(text).1, Verdict::Strange, "{text}");
         }
         assert_eq!(repaired("HTTP/1").1, Verdict::Incomplete);
+    }
+
+    #[test]
+    fn surplus_cookies_are_cut_away_and_nothing_else() {
+        use std::fmt::Write as _;
+        let mut text = String::from("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n");
+        for n in 0..MAX_COOKIES + 7 {
+            write!(text, "set-cookie: c{n}=x;\r\n Path=/\r\nSet-Cookies: {n}\r\n").unwrap();
+        }
+        text.push_str("Content-Length: 3\r\nSET-COOKIE : last=x\r\n\r\n");
+        let whole = repaired(&(text.clone() + "c: Set-Cookie:\nd")).0;
+        let head = whole.strip_suffix("c: Set-Cookie:\nd").expect("the body is left alone");
+        let count = |needle: &str| head.matches(needle).count();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\nA: b\r\nset-cookie: c0=x;"), "{head}");
+        assert!(head.ends_with("Content-Length: 3\r\n\r\n"), "{head}");
+        assert_eq!(count("set-cookie: "), MAX_COOKIES);
+        assert_eq!(count("Set-Cookies: "), MAX_COOKIES + 7);
+        assert_eq!(count(" Path=/"), MAX_COOKIES, "folded lines go together");
     }
 
     #[test]
