@@ -124,15 +124,26 @@ fn level(shared: &Shared) -> &'static str {
 /// The job that the command line names: by `--job`, or after the host of the first root.
 fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
     let mut roots = Vec::new();
+    let mut secrets = settings.job.secrets.clone();
     for text in &args.roots {
         let root = Root::parse(text).map_err(|error| CommandError {
             exit: 2,
-            message: format!("'{text}': {error}; give a URL such as https://example.org/"),
+            message: format!(
+                "'{}': {error}; give a URL such as https://example.org/",
+                without_login(text)
+            ),
         })?;
+        if let Some(origin) = secrets.take_from(text, &root) {
+            log::warn!(
+                "the login in the URL is sent to {origin} only; while this runs other users of \
+                 this machine may read it: username and password_file under [hosts] are safe"
+            );
+        }
         roots.push(root);
     }
     let spec = JobSpec {
         roots: roots.iter().map(|root| root.text().to_owned()).collect(),
+        secrets,
         ..settings.job.clone()
     };
     let host = roots.first().map(|root| root.url.host().to_owned()).unwrap_or_default();
@@ -141,6 +152,11 @@ fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
         return Err(CommandError::usage("--job: give a name of visible characters"));
     }
     Ok(Order { name, spec, again: args.shared.again })
+}
+
+/// A URL that cannot be parsed, as it may be shown.
+fn without_login(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |(_, rest)| rest)
 }
 
 fn run_settings(settings: &Settings) -> RunSettings {

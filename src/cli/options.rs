@@ -107,6 +107,9 @@ pub(super) struct Shared {
     /// A further request header (repeatable); credentials go to the hosts of the roots only
     #[arg(long = "header", value_name = "K:V", value_parser = header)]
     headers: Vec<String>,
+    /// Take no cookies and send none back
+    #[arg(long)]
+    no_cookies: bool,
     /// Ask private addresses too
     #[arg(long)]
     allow_private: bool,
@@ -171,6 +174,9 @@ impl Shared {
         }
         if self.no_robots {
             list.push(Override { key: "politeness.robots", value: Value::Flag(false) });
+        }
+        if self.no_cookies {
+            list.push(Override { key: "http.cookies", value: Value::Flag(false) });
         }
         list.extend(self.way.overrides());
         if self.allow_private {

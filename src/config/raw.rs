@@ -20,8 +20,8 @@ use http::Http;
 use job::Job;
 use politeness::Politeness;
 
-/// The whole file.
-#[derive(Debug, Default, Deserialize)]
+/// The whole file. Not to be shown: it holds secrets.
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Raw {
     daemon: Daemon,
@@ -64,8 +64,7 @@ impl Raw {
         self.politeness.apply(&mut job, &mut faults);
         self.job.apply(&mut job, &mut faults);
         for (name, host) in &self.hosts {
-            let authority = way::authority(name).unwrap_or_else(|| name.to_ascii_lowercase());
-            job.hosts.insert(authority, host.decide(name, &mut faults));
+            host.apply(name, &mut job, &mut faults);
         }
         way::trust_blindly(self.job.insecure.as_deref().unwrap_or_default(), &mut job, &mut faults);
         let mut known_cache = 128 << 20;

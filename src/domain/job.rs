@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::credentials::{self, Credentials};
 use super::extract::PageOptions;
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
@@ -57,8 +58,8 @@ pub enum Extractor {
 pub struct HttpManners {
     /// Every header of a request, User-Agent and Accept included.
     pub headers: Vec<(String, String)>,
-    /// Headers that identify us, for the hosts that the operator named only.
-    pub credentials: Vec<(String, String)>,
+    /// Who we are, to those who are to know.
+    pub credentials: Credentials,
     /// Name lookup and connecting.
     pub connect: Duration,
     /// TLS handshake.
@@ -73,6 +74,8 @@ pub struct HttpManners {
     pub max_body: u64,
     /// Proxies, save for hosts with their own.
     pub proxies: Proxies,
+    /// Are cookies kept and sent back?
+    pub cookies: bool,
 }
 
 /// A job ready to run.
@@ -213,6 +216,7 @@ impl Job {
             name: name.to_owned(),
             scope: Scope::new(kind, &urls, &spec.include, &spec.exclude)?,
             named_hosts: urls.iter().map(|url| url.authority().to_owned()).collect(),
+            http: manners(spec, &roots),
             generator: Generator::Roots(roots),
             extractor: Extractor::Links(PageOptions {
                 assets: spec.assets,
@@ -238,7 +242,6 @@ impl Job {
             traps: TrapLimits::default(),
             sitemaps: spec.sitemaps,
             all_links: spec.all_links,
-            http: manners(spec),
             allow_private: spec.allow_private,
             hosts: spec.hosts.clone(),
         })
@@ -289,9 +292,6 @@ fn robots_agent(spec: &JobSpec) -> String {
     token.split(['/', ' ']).next().unwrap_or_default().to_owned()
 }
 
-/// Headers that no host gets that the operator has not named.
-const SECRET: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
-
 fn pace(spec: &JobSpec) -> Pace {
     Pace {
         delay: spec.delay_ms,
@@ -304,23 +304,21 @@ fn pace(spec: &JobSpec) -> Pace {
     }
 }
 
-fn manners(spec: &JobSpec) -> HttpManners {
+fn manners(spec: &JobSpec, roots: &[Root]) -> HttpManners {
     let span = |ms: Millis| Duration::from_millis(ms.max(1).unsigned_abs());
     let total = span(spec.total_timeout_ms);
     let mut headers = vec![
         ("User-Agent".to_owned(), spec.user_agent.clone()),
         ("Accept".to_owned(), "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
     ];
-    let mut credentials = Vec::new();
-    for (name, value) in &spec.headers {
+    // Earlier versions stored secrets among them.
+    for (name, value) in spec.headers.iter().filter(|(name, _)| !credentials::is_secret(name)) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        let secret = SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret));
-        let list = if secret { &mut credentials } else { &mut headers };
-        list.push((name.clone(), value.clone()));
+        headers.push((name.clone(), value.clone()));
     }
     HttpManners {
         headers,
-        credentials,
+        credentials: Credentials::new(&spec.secrets, roots),
         connect: span(spec.connect_timeout_ms).min(total),
         tls: span(spec.tls_timeout_ms).min(total),
         head: span(spec.head_timeout_ms).min(total),
@@ -328,5 +326,6 @@ fn manners(spec: &JobSpec) -> HttpManners {
         total,
         max_body: spec.max_body,
         proxies: spec.proxy.clone(),
+        cookies: spec.cookies,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod cookies;
+pub mod credentials;
 pub mod extract;
 pub mod job;
 pub mod link;
@@ -12,6 +13,7 @@ pub mod proxy;
 pub mod robots;
 pub mod role;
 pub mod scope;
+pub mod secret;
 pub mod traps;
 pub mod url;
 

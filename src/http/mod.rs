@@ -49,6 +49,7 @@ use budget::Permit;
 use crate::domain::Millis;
 use crate::domain::outcome::Reason;
 use crate::domain::proxy::Proxy;
+use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
@@ -98,6 +99,8 @@ pub struct Request {
     /// given; those that belong to the connection (`Connection`, `Content-Length`, `Expect` ..)
     /// are ours and left out.
     pub headers: Vec<(String, String)>,
+    /// Headers that say who we are: sent like the others, but logged and recorded nowhere.
+    pub secrets: Vec<(String, Secret)>,
     /// Time and size limits.
     pub limits: Limits,
     /// May the connection stay open for the next request to this host?

@@ -37,6 +37,9 @@ pub(super) fn fill(
     for (name, value) in &request.headers {
         add_header(headers, name, value)?;
     }
+    for (name, value) in &request.secrets {
+        add_header(headers, name, value.reveal())?;
+    }
     if !headers.contains_key(HOST) {
         add_header(headers, HOST.as_str(), request.url.authority())?;
     }

@@ -137,6 +137,7 @@ mod tests {
 
     fn request(url: &str) -> Request {
         Request {
+            secrets: Vec::new(),
             url: CanonicalUrl::parse(url).unwrap(),
             headers: vec![],
             limits: Limits::default(),

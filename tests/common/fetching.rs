@@ -22,6 +22,7 @@ pub(crate) fn client() -> HttpClient {
 pub(crate) fn request(url: &str) -> Request {
     Request {
         url: CanonicalUrl::parse(url).unwrap(),
+        secrets: Vec::new(),
         headers: vec![("User-Agent".into(), "crawld-test/1".into())],
         limits: Limits::default(),
         keep_alive: true,

@@ -11,13 +11,11 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
     let insecure = job.is_insecure(url.authority());
     let proxy = job.proxy(&url).cloned();
     let allow_private = job.may_be_private(url.authority());
-    let mut headers = http.headers.clone();
-    if job.names(url.authority()) {
-        headers.extend_from_slice(&http.credentials);
-    }
+    let secrets = http.credentials.of(&url);
     Request {
         url,
-        headers,
+        headers: http.headers.clone(),
+        secrets,
         limits: Limits {
             connect: http.connect,
             tls: http.tls,

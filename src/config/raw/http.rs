@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::faults::{Faults, set};
 use super::network::Texts;
+use crate::domain::credentials::is_secret;
 use crate::domain::job::JobSpec;
+use crate::domain::secret::Secret;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,6 +33,7 @@ pub(super) struct Http {
     pub(super) tls_min: Option<String>,
     pub(super) dns_servers: Option<Texts>,
     pub(super) dns_prefer: Option<String>,
+    cookies: Option<bool>,
 }
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.
@@ -66,6 +69,7 @@ impl Http {
         faults.at_least("http.max_redirects", &job.max_redirects, &0);
         set(&mut job.max_links_per_page, self.max_links_per_page);
         set(&mut job.allow_private, self.allow_private);
+        set(&mut job.cookies, self.cookies);
     }
 
     fn apply_headers(&self, job: &mut JobSpec, faults: &mut Faults) {
@@ -79,7 +83,8 @@ impl Http {
                 .filter_map(|line| {
                     let pair = line.split_once(':');
                     if pair.is_none() {
-                        faults.0.push(format!("http.headers: '{line}' is not 'Name: value'"));
+                        let name = line.split([' ', '=']).next().unwrap_or_default();
+                        faults.0.push(format!("http.headers: '{name}' is not 'Name: value'"));
                     }
                     pair.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
                 })
@@ -92,9 +97,16 @@ impl Http {
                 faults.0.push(format!("http.headers: {name} is not for hosts; {mend}"));
             }
             if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
-                faults.0.push(format!("http.headers: '{name}: {value}' is no header"));
+                // The value may be a secret, and so may what follows the first word of a name.
+                let word = name.split(|c: char| !token(c)).next().unwrap_or_default();
+                faults.0.push(format!("http.headers: '{word}' and its value are no header"));
             }
         }
-        job.headers = pairs;
+        let (secrets, open) = pairs.into_iter().partition(|(name, _)| is_secret(name));
+        let hidden = |pairs: Vec<(String, String)>| {
+            pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()
+        };
+        job.secrets.headers = hidden(secrets);
+        job.headers = open;
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Millis;
+use crate::domain::credentials::Secrets;
 use crate::domain::proxy::Proxies;
 
 /// A job as it is meant: every value decided, as it is kept in the store.
@@ -67,8 +68,11 @@ pub struct JobSpec {
     pub max_tries: i32,
     /// User-Agent header.
     pub user_agent: String,
-    /// Further request headers.
+    /// Further request headers, those that hold secrets left out.
     pub headers: Vec<(String, String)>,
+    /// Headers that hold secrets, and logins. Never stored: each command brings its own.
+    #[serde(skip)]
+    pub secrets: Secrets,
     /// Limit of name lookup and connecting, in milliseconds.
     pub connect_timeout_ms: Millis,
     /// Limit of the TLS handshake, in milliseconds.
@@ -81,6 +85,8 @@ pub struct JobSpec {
     pub total_timeout_ms: Millis,
     /// Largest decoded body, in bytes.
     pub max_body: u64,
+    /// Are cookies kept and sent back?
+    pub cookies: bool,
     /// May private addresses be asked?
     pub allow_private: bool,
     /// Proxies; their credentials are not kept.
@@ -139,12 +145,14 @@ impl Default for JobSpec {
             max_tries: 4,
             user_agent: default_user_agent(),
             headers: Vec::new(),
+            secrets: Secrets::default(),
             connect_timeout_ms: 10_000,
             tls_timeout_ms: 10_000,
             head_timeout_ms: 30_000,
             idle_timeout_ms: 20_000,
             total_timeout_ms: 120_000,
             max_body: 10 << 20,
+            cookies: true,
             allow_private: false,
             proxy: Proxies::default(),
             hosts: BTreeMap::new(),
