@@ -35,6 +35,7 @@ fn ticks() -> (u64, u64) {
 async fn ours(client: &HttpClient, url: &str, left: &Cell<u64>) -> u64 {
     let request = Request {
         url: CanonicalUrl::parse(url).expect("a URL"),
+        secrets: Vec::new(),
         headers: vec![
             ("User-Agent".into(), "crawld/0.1".into()),
             ("Accept".into(), "text/html,*/*;q=0.5".into()),

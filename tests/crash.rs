@@ -12,9 +12,8 @@ use std::fmt;
 use std::time::Duration;
 
 use common::generated::{Generated, mix};
-use common::run::{Crawld, Record, Running};
+use common::run::{Crawld, Record, Running, postgres_database};
 use common::site::Site;
-use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
 const SHAPE: Generated = Generated { pages: 2000, links: 30 };
 const CONCURRENCY: usize = 16;
@@ -206,15 +205,10 @@ fn no_kill_loses_or_repeats_a_page_on_sqlite() {
 
 #[test]
 fn no_kill_loses_or_repeats_a_page_on_postgresql() {
-    let Ok(server) = env::var("CRAWLD_TEST_POSTGRES") else {
-        println!("left out: CRAWLD_TEST_POSTGRES is not set");
-        return;
-    };
-    let mut connection = PgConnection::establish(&format!("{server}postgres")).unwrap();
-    survive_all("postgresql", |crawl| {
-        let name = format!("crash_{}_{crawl}", std::process::id());
-        diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut connection).unwrap();
-        format!("{server}{name}")
+    let Some(first) = postgres_database("crash_0") else { return };
+    survive_all("postgresql", |crawl| match crawl {
+        0 => first.clone(),
+        more => postgres_database(&format!("crash_{more}")).unwrap(),
     });
 }
 

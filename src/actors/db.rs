@@ -6,6 +6,7 @@ use actix::{Actor, Context, Handler, Message};
 
 use super::contain::Notice;
 use crate::clock::Clock;
+use crate::domain::cookies::Cookie;
 use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
@@ -72,8 +73,9 @@ pub struct Offer {
 pub enum Reply {
     /// To `Register`.
     Registered(Node),
-    /// To `Load`; `None` when there is no such job any more.
-    Loaded(Option<Box<JobRow>>, Vec<HostKey>),
+    /// To `Load`: the job (`None` when there is none any more), hosts that it has asked, its
+    /// cookies.
+    Loaded(Option<Box<JobRow>>, Vec<HostKey>, Vec<Cookie>),
     /// To `Commit`.
     Committed(Committed),
     /// To `Take`.
@@ -118,7 +120,7 @@ impl DbActor {
     fn load(&self, id: JobId, name: &str, max_hosts: Option<usize>) -> Result<Reply, StoreError> {
         let hosts = max_hosts.map(|max| self.store.hosts_asked(id, max)).transpose()?;
         let row = self.store.job_by_name(name)?.map(Box::new);
-        Ok(Reply::Loaded(row, hosts.unwrap_or_default()))
+        Ok(Reply::Loaded(row, hosts.unwrap_or_default(), self.store.cookies(id)?))
     }
 
     fn take(&self, read: Read, now: Millis) -> Result<Reply, StoreError> {

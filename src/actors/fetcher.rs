@@ -88,7 +88,7 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Landing {
     match &fetch.work {
         Work::Page(row) => {
             let asked = match row.role {
-                Role::Page => contained(trip.page(&fetch.job, row, fetch.keep_alive)).await,
+                Role::Page => contained(trip.page(&fetch, row)).await,
                 Role::Sitemap => contained(trip.sitemap(&fetch.job, row, fetch.keep_alive)).await,
             };
             let (answer, permit) = asked.unwrap_or_else(|words| {

@@ -8,6 +8,7 @@ use super::db::DbActor;
 use super::fetcher::FetchActor;
 use super::generator::GeneratorActor;
 use crate::domain::job::Job;
+use crate::domain::secret::Secret;
 use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
@@ -112,6 +113,8 @@ pub struct Fetch {
     pub work: Work,
     /// Where its start is to be reported; `None` where no delay applies.
     pub start: Option<Recipient<Started>>,
+    /// The `Cookie` header that the job's jar has for it.
+    pub cookies: Option<Secret>,
     /// May the connection be kept for another request?
     pub keep_alive: bool,
 }

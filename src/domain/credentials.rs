@@ -209,7 +209,7 @@ mod tests {
     fn debug_shows_no_secret() {
         let hosts = BTreeMap::from([("a.test".to_owned(), basic())]);
         let headers = vec![("Cookie".to_owned(), Secret::new("sesame"))];
-        let secrets = Secrets { hosts, headers, ..Secrets::default() };
+        let secrets = Secrets { headers, hosts, ..Secrets::default() };
         let shown = format!("{secrets:?} {:?}", job(&["http://a.test/"], &secrets));
         assert!(!shown.contains("sesame") && !shown.contains("QWxh"), "{shown}");
     }

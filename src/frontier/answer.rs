@@ -2,10 +2,12 @@
 
 use super::record::{LinkRow, NewUrl, PageFacts};
 use crate::domain::Millis;
+use crate::domain::cookies::Cookie;
 use crate::domain::outcome::Reason;
 
 /// The outcome of asking for a page, before anybody has judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Answer {
     /// Facts of the answer; `status` is `None` when there was none.
     pub facts: PageFacts,
@@ -17,6 +19,10 @@ pub struct Answer {
     pub location: Option<String>,
     /// The Retry-After header, as a span from now.
     pub retry_after: Option<Millis>,
+    /// The cookies that the answer set.
+    pub cookies: Vec<Cookie>,
+    /// Did they change the job's?
+    pub cookies_changed: bool,
     /// URLs found that the known set did not hold.
     pub found: Vec<NewUrl>,
     /// Every link, when the job stores all of them.

@@ -226,7 +226,7 @@ impl Host {
         answered: bool,
         verdict: &mut Verdict,
     ) {
-        if let Verdict::Again | Verdict::Stale = verdict {
+        if let Verdict::Again | Verdict::Stale | Verdict::OnceMore = verdict {
             self.held.remove(&row.id);
         }
         let again = self.queue_mut(job.id).and_then(|queue| queue.landed(row, answered, verdict));

@@ -128,13 +128,15 @@ impl JobQueue {
     ) -> Option<i64> {
         self.flying = self.flying.saturating_sub(1);
         match (&*verdict, self.given_up) {
-            (Verdict::Again | Verdict::Stale, Some(reason)) => {
+            (Verdict::Again | Verdict::Stale | Verdict::OnceMore, Some(reason)) => {
                 let words = "the host was given up".to_owned();
                 let id = row.id;
                 *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
                 return Some(id);
             }
-            (Verdict::Again | Verdict::Stale, None) => self.rows.push_front(row),
+            (Verdict::Again | Verdict::Stale | Verdict::OnceMore, None) => {
+                self.rows.push_front(row);
+            }
             (Verdict::GiveUp(settled), _) => {
                 self.give_up(settled.reason.unwrap_or(Reason::Unreachable));
             }

@@ -1,8 +1,8 @@
 //! Judges an answer: what is stored, what is tried again, what it does to the host.
 //!
 //! The table of the contract's section 6 as one pure function. Every answer leads to exactly one
-//! verdict, and every verdict but [`Verdict::Again`] and
-//! [`Verdict::Stale`] changes the URL's row.
+//! verdict, and every verdict but [`Verdict::Again`], [`Verdict::Stale`] and [`Verdict::OnceMore`]
+//! changes the URL's row.
 
 use super::answer::Answer;
 use super::discover::new_url;
@@ -27,6 +27,8 @@ pub enum Verdict {
     Again,
     /// The kept-alive connection was stale: likewise.
     Stale,
+    /// It redirected to itself and changed the job's cookies: likewise, once in a pass.
+    OnceMore,
     /// The host is given up: this is the URL's result, and all else queued there fails unasked
     /// with the same reason.
     GiveUp(Box<Settled>),
@@ -41,6 +43,8 @@ pub struct Moment {
     pub luck: u64,
     /// How often this URL has met a stale connection in a row.
     pub stale: u8,
+    /// Has it been asked once more for its cookies?
+    pub renewed: bool,
 }
 
 /// Evidence of a root that a browser would fill by scripts.
@@ -71,7 +75,7 @@ pub fn judge(
         (Some((reason, _)), _) => broken(job, row, *reason, answer, pace, moment),
         (None, Some(status @ 300..=399)) if status != 304 => {
             pace.answered(moment.now);
-            redirected(job, row, answer)
+            redirected(job, row, answer, moment)
         }
         (None, Some(200..=299)) => {
             pace.answered(moment.now);
@@ -208,7 +212,7 @@ fn retry(
 }
 
 /// A redirect: its target becomes a URL of its own.
-fn redirected(job: &Job, row: &QueuedUrl, answer: Answer) -> Verdict {
+fn redirected(job: &Job, row: &QueuedUrl, answer: Answer, moment: Moment) -> Verdict {
     let target = match target(row, answer.location.as_deref()) {
         Ok(target) => target,
         Err((reason, words)) => {
@@ -217,11 +221,15 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer) -> Verdict {
             return Verdict::Settled(Box::new(result));
         }
     };
+    let to_itself = target.as_str() == row.url;
+    if to_itself && answer.cookies_changed && !moment.renewed {
+        return Verdict::OnceMore;
+    }
     let private = target.address().is_some_and(|ip| !address::is_public(ip))
         && !job.may_be_private(target.authority());
     let failure = if private {
         Some((Reason::RedirectPrivate, format!("{target} is a private address")))
-    } else if target.as_str() == row.url {
+    } else if to_itself {
         Some((Reason::RedirectLoop, "redirects to itself".to_owned()))
     } else if row.hops >= job.limits.max_redirects {
         let limit = job.limits.max_redirects;

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 use tempfile::TempDir;
 
 /// A run that has not ended by then counts as hung.
@@ -27,6 +28,19 @@ const FOREIGN: [&str; 10] = [
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// A new database on the server that `CRAWLD_TEST_POSTGRES` names; without one the test says that
+/// it is left out.
+pub(crate) fn postgres_database(name: &str) -> Option<String> {
+    let Ok(server) = std::env::var("CRAWLD_TEST_POSTGRES") else {
+        println!("left out: CRAWLD_TEST_POSTGRES is not set");
+        return None;
+    };
+    let name = format!("{name}_{}", std::process::id());
+    let mut connection = PgConnection::establish(&format!("{server}postgres")).unwrap();
+    diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut connection).unwrap();
+    Some(format!("{server}{name}"))
+}
 
 /// One row of an export: column -> cell.
 pub(crate) type Record = BTreeMap<String, String>;

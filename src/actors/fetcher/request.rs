@@ -1,6 +1,7 @@
 //! The request that a job makes of a URL.
 
 use crate::domain::job::Job;
+use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 use crate::frontier::validators::Validators;
 use crate::http::{Limits, Request};
@@ -35,4 +36,15 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
 pub(super) fn ask_for_changes(request: &mut Request, validators: &Validators) {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     request.headers.extend(validators.headers().map(owned));
+}
+
+/// Adds the cookies of the job's jar: those that the operator gave go before them in one header.
+pub(super) fn add_cookies(request: &mut Request, jar: &Secret) {
+    let secrets = &mut request.secrets;
+    match secrets.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("Cookie")) {
+        Some((_, given)) => {
+            *given = Secret::new(format!("{}; {}", given.reveal(), jar.reveal()));
+        }
+        None => secrets.push(("Cookie".to_owned(), jar.clone())),
+    }
 }

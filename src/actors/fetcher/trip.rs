@@ -3,9 +3,10 @@
 use actix::Recipient;
 
 use super::Tools;
-use super::request::{ask_for_changes, request};
+use super::request::{add_cookies, ask_for_changes, request};
 use super::sinks::{PageSink, RobotsSink};
-use crate::actors::messages::Started;
+use crate::actors::messages::{Fetch, Started};
+use crate::domain::cookies::{self, Cookie};
 use crate::domain::extract::PageReader;
 use crate::domain::job::Job;
 use crate::domain::outcome::Reason;
@@ -42,13 +43,8 @@ impl Trip<'_> {
     }
 
     /// Asks for a page. The permit is for what the answer holds, until it is committed.
-    pub(super) async fn page(
-        &self,
-        job: &Job,
-        row: &QueuedUrl,
-        keep_alive: bool,
-    ) -> (Answer, Permit) {
-        let clock = self.tools.clock;
+    pub(super) async fn page(&self, fetch: &Fetch, row: &QueuedUrl) -> (Answer, Permit) {
+        let (job, clock) = (&fetch.job, self.tools.clock);
         let begun_at = clock.now();
         let url = match CanonicalUrl::parse(&row.url) {
             Ok(url) => url,
@@ -58,9 +54,12 @@ impl Trip<'_> {
                 return (answer, self.tools.budget.nothing());
             }
         };
-        let mut request = request(job, url, keep_alive, job.http.max_body);
+        let mut request = request(job, url, fetch.keep_alive, job.http.max_body);
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);
+        }
+        if let Some(cookies) = &fetch.cookies {
+            add_cookies(&mut request, cookies);
         }
         let url = &request.url;
         let mut sink = PageSink { job, url, clock, reader: None, extract_us: 0, permit: None };
@@ -69,6 +68,9 @@ impl Trip<'_> {
         let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
         answer.phases_us[3] = extract_us;
+        if job.http.cookies {
+            answer.cookies = cookies_of(&exchange, &request.url, clock.now());
+        }
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
         }
@@ -133,6 +135,12 @@ pub(super) async fn fit(mut permit: Permit, weight: usize) -> Permit {
         permit.grow(weight - permit.bytes()).await;
     }
     permit
+}
+
+/// The cookies that an answer sets. (Of more lines than are looked at, the head was already rid.)
+fn cookies_of(exchange: &Exchange, url: &CanonicalUrl, now: Millis) -> Vec<Cookie> {
+    let lines = exchange.head.iter().flat_map(|head| head.get_all("set-cookie"));
+    lines.filter_map(|line| cookies::read(line, url, now)).collect()
 }
 
 /// The parts of an answer that do not come from the body.

@@ -108,6 +108,10 @@ impl SchedulerActor {
             .map(crate::frontier::host::Host::row)
             .collect();
         commit.jobs = self.jobs.values_mut().map(|run| run.take_delta(now)).collect();
+        for run in self.jobs.values_mut() {
+            let id = run.job.id;
+            commit.cookies.extend(run.jar.take_changes().into_iter().map(|change| (id, change)));
+        }
         let commit = Arc::new(commit);
         self.batches.send(Arc::clone(&commit));
         Call::Commit(node, node.seq + 1, commit)

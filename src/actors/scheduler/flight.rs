@@ -1,6 +1,6 @@
 //! Requests go out and come back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::{Addr, AsyncContext, Context, Handler, Message};
@@ -10,11 +10,15 @@ use crate::actors::fetcher::FetchActor;
 use crate::actors::generator::GeneratorActor;
 use crate::actors::messages::{Batch, Fetch, Landed, Landing, Produce, Started};
 use crate::domain::outcome::Reason;
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::window::Step;
+
+/// Rows noted as asked once more.
+const MOST_RENEWED: usize = 10_000;
 
 /// Fetchers and what they are doing.
 pub(super) struct Flights {
@@ -22,6 +26,8 @@ pub(super) struct Flights {
     idle: Vec<usize>,
     under_way: HashMap<usize, Flight>,
     pub(super) stale: HashMap<i64, u8>,
+    /// Rows that redirected to themselves with new cookies, and are asked once more.
+    pub(super) renewed: HashSet<i64>,
     numbers: u64,
 }
 
@@ -42,6 +48,7 @@ impl Flights {
             idle: Vec::with_capacity(slots),
             under_way: HashMap::new(),
             stale: HashMap::new(),
+            renewed: HashSet::new(),
             numbers: 0,
         }
     }
@@ -53,6 +60,16 @@ impl Flights {
                 self.idle.push(slot);
             }
         }
+    }
+
+    /// Notes that a row is asked once more for its cookies. Rows that leave with their host before
+    /// they are settled stay noted; beyond a bound all are forgotten, and such a row may be asked
+    /// once more again.
+    pub(super) fn renew(&mut self, id: i64) {
+        if self.renewed.len() >= MOST_RENEWED {
+            self.renewed.clear();
+        }
+        self.renewed.insert(id);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -106,10 +123,14 @@ impl SchedulerActor {
             Work::Page(row) => row.job,
             Work::Robots(_, job) => *job,
         };
+        let mut cookies = None;
         let job = match self.jobs.get_mut(&job) {
             Some(run) => {
-                if let Work::Page(_) = work {
+                if let Work::Page(row) = &work {
                     run.in_flight += 1;
+                    if row.role == Role::Page {
+                        cookies = run.cookies(&row.url, now);
+                    }
                 }
                 Arc::clone(&run.job)
             }
@@ -134,7 +155,7 @@ impl SchedulerActor {
             let peak = i32::try_from(in_flight).unwrap_or(i32::MAX);
             run.delta.peak_in_flight = run.delta.peak_in_flight.max(peak);
         }
-        let fetch = Fetch { job, host, work, start, keep_alive: true };
+        let fetch = Fetch { job, host, work, start, cookies, keep_alive: true };
         let Some(fetcher) = self.flights.address(slot).cloned() else {
             me.do_send(Landed { slot, flight: number, landing: None });
             return;

@@ -9,7 +9,11 @@ use actix::Addr;
 
 use crate::actors::generator::GeneratorActor;
 use crate::domain::Millis;
+use crate::domain::cookies::{Cookie, Jar};
 use crate::domain::job::Job;
+use crate::domain::secret::Secret;
+use crate::domain::url::CanonicalUrl;
+use crate::frontier::answer::Answer;
 use crate::frontier::record::JobDelta;
 use crate::store::{JobRow, Left};
 
@@ -35,6 +39,7 @@ pub(super) struct JobRun {
     pub(super) in_flight: i64,
     pub(super) pending: i64,
     pub(super) delta: JobDelta,
+    pub(super) jar: Jar,
     was_open: bool,
     asked: i64,
     bytes: u64,
@@ -67,6 +72,7 @@ impl JobRun {
             ending: None,
             left: None,
             written: false,
+            jar: Jar::default(),
             in_flight: 0,
             pending: 0,
             asked: 0,
@@ -77,7 +83,10 @@ impl JobRun {
     }
 
     /// Goes on from what the store says.
-    pub(super) fn load(&mut self, row: &JobRow, now: Millis) {
+    pub(super) fn load(&mut self, row: &JobRow, cookies: Vec<Cookie>, now: Millis) {
+        if self.job.http.cookies {
+            self.jar = Jar::of(cookies, now);
+        }
         self.loaded = true;
         self.exhausted = row.exhausted;
         self.cursor.clone_from(&row.cursor);
@@ -85,6 +94,22 @@ impl JobRun {
         self.bytes = row.bytes.max(0).unsigned_abs();
         self.running_ms = row.running_ms;
         self.counted_to = now;
+    }
+
+    /// The `Cookie` header for a page.
+    pub(super) fn cookies(&mut self, url: &str, now: Millis) -> Option<Secret> {
+        if self.jar.is_empty() {
+            return None;
+        }
+        self.jar.header(&CanonicalUrl::parse(url).ok()?, now)
+    }
+
+    /// Takes in the cookies that an answer from `url` set.
+    pub(super) fn keep_cookies(&mut self, url: &str, answer: &mut Answer, now: Millis) {
+        if !answer.cookies.is_empty() {
+            let set = std::mem::take(&mut answer.cookies);
+            answer.cookies_changed = self.jar.take_in(set, url.starts_with("https:"), now);
+        }
     }
 
     /// May another page be asked?

@@ -14,18 +14,20 @@ impl SchedulerActor {
     pub(super) fn moment(&self, now: Millis, salt: i64) -> Moment {
         let luck = salt.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ now.cast_unsigned();
         let stale = self.flights.stale.get(&salt).copied().unwrap_or(0);
-        Moment { now, luck: luck.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 17, stale }
+        let renewed = self.flights.renewed.contains(&salt);
+        Moment { now, luck: luck.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 17, stale, renewed }
     }
 
     pub(super) fn page_landed(
         &mut self,
         flight: &Flight,
         row: QueuedUrl,
-        answer: Answer,
+        mut answer: Answer,
         now: Millis,
     ) {
         if let Some(run) = self.jobs.get_mut(&row.job) {
             run.in_flight -= 1;
+            run.keep_cookies(&row.url, &mut answer, now);
             let (job, url, status) = (&run.job.name, &row.url, answer.facts.status.unwrap_or(0));
             match &answer.failure {
                 Some((reason, words)) => log::debug!("job={job} url={url} {reason}: {words}"),
@@ -65,8 +67,8 @@ impl SchedulerActor {
             self.flights.stale.remove(&id);
         }
         match verdict {
-            Some(Verdict::Settled(settled)) => self.take_in(*settled, weight, phases, now),
-            Some(Verdict::GiveUp(settled)) => {
+            Some(Verdict::Settled(settled) | Verdict::GiveUp(settled)) => {
+                self.flights.renewed.remove(&id);
                 self.take_in(*settled, weight, phases, now);
             }
             Some(Verdict::Deferred(deferred)) => {
@@ -79,6 +81,7 @@ impl SchedulerActor {
                 let stale = self.flights.stale.entry(id).or_insert(0);
                 *stale = stale.saturating_add(1);
             }
+            Some(Verdict::OnceMore) => self.flights.renew(id),
             Some(Verdict::Again) | None => {}
         }
         self.tell_given_up(now);

@@ -4,6 +4,7 @@ use super::desk::{LOOK_AGAIN, TROUBLE_GRACE, TROUBLE_PATIENCE, TROUBLE_WAIT};
 use super::{SchedulerActor, Trouble};
 use crate::actors::db::{Call, GIVE_UP_STEP, Offer, Reply};
 use crate::actors::messages::Event;
+use crate::domain::cookies::Cookie;
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{ClaimedHost, Commit, Committed};
 use crate::store::{JobRow, Left, Offered, Revisited, StoreError, StoreErrorKind};
@@ -74,9 +75,9 @@ impl SchedulerActor {
                 self.desk.signed_at = now;
                 self.desk.reaped_at = now;
             }
-            (Call::Load(job, name, _), Reply::Loaded(row, hosts)) => {
+            (Call::Load(job, name, _), Reply::Loaded(row, hosts, cookies)) => {
                 self.window.asked_before(job, hosts);
-                self.loaded(job, &name, row.as_deref(), now);
+                self.loaded(job, &name, row.as_deref(), cookies, now);
             }
             (Call::Commit(_, seq, commit), Reply::Committed(committed)) => {
                 self.committed(seq, &commit, &committed, now);
@@ -155,9 +156,16 @@ impl SchedulerActor {
         }
     }
 
-    fn loaded(&mut self, job: JobId, name: &str, row: Option<&JobRow>, now: Millis) {
+    fn loaded(
+        &mut self,
+        job: JobId,
+        name: &str,
+        row: Option<&JobRow>,
+        cookies: Vec<Cookie>,
+        now: Millis,
+    ) {
         match (row, self.jobs.get_mut(&job)) {
-            (Some(row), Some(run)) => run.load(row, now),
+            (Some(row), Some(run)) => run.load(row, cookies, now),
             (None, Some(_)) => {
                 log::warn!("job {name} is no longer in the store");
                 self.jobs.remove(&job);

@@ -102,11 +102,10 @@ impl Http {
                 faults.0.push(format!("http.headers: '{word}' and its value are no header"));
             }
         }
-        let (secrets, open) = pairs.into_iter().partition(|(name, _)| is_secret(name));
-        let hidden = |pairs: Vec<(String, String)>| {
-            pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()
-        };
-        job.secrets.headers = hidden(secrets);
+        let (secrets, open): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(name, _)| is_secret(name));
+        let hidden = |(name, value): (String, String)| (name, Secret::new(value));
+        job.secrets.headers = secrets.into_iter().map(hidden).collect();
         job.headers = open;
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Cookie, CookieChange, CookieKey, is_within};
 use crate::domain::Millis;
+use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
 /// Most cookies of a domain.
@@ -64,7 +65,7 @@ impl Jar {
     }
 
     /// The `Cookie` header for a request to `url`: longer paths first, then older cookies.
-    pub fn header(&mut self, url: &CanonicalUrl, now: Millis) -> Option<String> {
+    pub fn header(&mut self, url: &CanonicalUrl, now: Millis) -> Option<Secret> {
         if self.is_empty() {
             return None;
         }
@@ -224,7 +225,7 @@ fn covers(cookie: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
 }
 
-fn text(cookies: &[&Cookie]) -> Option<String> {
+fn text(cookies: &[&Cookie]) -> Option<Secret> {
     let mut text = String::new();
     for cookie in cookies {
         let name = &cookie.key.name;
@@ -240,7 +241,7 @@ fn text(cookies: &[&Cookie]) -> Option<String> {
         }
         text.push_str(&cookie.value);
     }
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty()).then(|| Secret::new(text))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The code is ours because the jars that there are read the clock themselves and grow without
-//! bound. SameSite and Partitioned say nothing to a client that shows no pages.
+//! bound. `SameSite` and `Partitioned` say nothing to a client that shows no pages.
 
 mod date;
 mod jar;

@@ -40,10 +40,10 @@ pub fn read(line: &str, url: &CanonicalUrl, now: Millis) -> Option<Cookie> {
     let path = own_path.map_or_else(|| default_path(url).to_owned(), normalise);
     let secure = attributes.secure;
     let prefixed = |prefix| starts_with(if name.is_empty() { value } else { name }, prefix);
+    let of_host = host_only && own_path == Some("/");
     let forbidden = (secure && !url.is_https())
-        || (prefixed("__Secure-") && !(secure && !name.is_empty()))
-        || (prefixed("__Host-")
-            && !(secure && !name.is_empty() && host_only && own_path == Some("/")));
+        || (prefixed("__Secure-") && (!secure || name.is_empty()))
+        || (prefixed("__Host-") && (!secure || name.is_empty() || !of_host));
     if forbidden || path.len() > MAX_PART {
         return None;
     }

@@ -222,7 +222,7 @@ impl World {
 
     fn land(&mut self, sent: Sent) {
         *self.in_flight.get_mut(&sent.host).expect("in flight") -= 1;
-        let moment = Moment { now: self.now, luck: self.luck(4_000), stale: 0 };
+        let moment = Moment { now: self.now, luck: self.luck(4_000), stale: 0, renewed: false };
         match sent.work {
             Work::Robots(errand, _) => {
                 let failing = self.luck(3) == 0;
@@ -294,7 +294,7 @@ impl World {
                 self.window.deferred(JOB, deferred.host, deferred.due_at);
                 self.window.committed(deferred.host, deferred.id);
             }
-            Verdict::Again | Verdict::Stale => {}
+            Verdict::Again | Verdict::Stale | Verdict::OnceMore => {}
         }
     }
 

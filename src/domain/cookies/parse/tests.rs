@@ -42,34 +42,40 @@ fn max_age_goes_before_expires_and_no_life_is_longer_than_400_days() {
     assert_eq!(end("Max-Age=; Expires=never"), None);
 }
 
+/// The domain of a cookie with this attribute, `=` before it when it is for the very host.
+fn domain(attribute: &str, url: &str) -> Option<String> {
+    let cookie = read_at(&format!("a=b; Domain={attribute}"), url)?;
+    let sign = if cookie.host_only { "=" } else { "" };
+    Some(format!("{sign}{}", cookie.key.domain))
+}
+
 #[test]
-fn a_domain_must_be_the_hosts_own_and_no_public_suffix() {
-    let domain = |attribute: &str, url: &str| {
-        let cookie = read_at(&format!("a=b; Domain={attribute}"), url)?;
-        Some((cookie.key.domain, cookie.host_only))
-    };
-    let (wide, own) = (|d: &str| Some((d.to_owned(), false)), |d: &str| Some((d.to_owned(), true)));
-    assert_eq!(domain("example.co.uk", "http://www.example.co.uk/"), wide("example.co.uk"));
-    assert_eq!(domain(".EXAMPLE.co.uk", "http://www.example.co.uk/"), wide("example.co.uk"));
-    assert_eq!(domain("www.example.co.uk", "http://www.example.co.uk/"), wide("www.example.co.uk"));
-    assert_eq!(domain("", "http://www.example.co.uk/"), own("www.example.co.uk"));
-    assert_eq!(domain("b\u{fc}cher.example", "http://a.b\u{fc}cher.example/"), {
-        wide("xn--bcher-kva.example")
-    });
-    for supercookie in ["co.uk", "uk", ".uk", "."] {
-        let taken = domain(supercookie, "http://www.example.co.uk/");
-        assert!(taken.is_none() || taken == own("www.example.co.uk"), "{supercookie}: {taken:?}");
-    }
-    assert_eq!(domain("github.io", "http://me.github.io/"), None, "anybody can have a name there");
-    assert_eq!(domain("github.io", "http://github.io/"), own("github.io"));
-    assert_eq!(domain("xn--55qx5d.cn", "http://a.xn--55qx5d.cn/"), None);
-    assert_eq!(domain("localhost", "http://localhost/"), own("localhost"));
+fn a_domain_must_be_the_hosts_own() {
+    let www = "http://www.example.co.uk/";
+    assert_eq!(domain("example.co.uk", www).as_deref(), Some("example.co.uk"));
+    assert_eq!(domain(".EXAMPLE.co.uk", www).as_deref(), Some("example.co.uk"));
+    assert_eq!(domain("www.example.co.uk", www).as_deref(), Some("www.example.co.uk"));
+    assert_eq!(domain("", www).as_deref(), Some("=www.example.co.uk"));
+    let idn = "http://a.b\u{fc}cher.example/";
+    assert_eq!(domain("b\u{fc}cher.example", idn).as_deref(), Some("xn--bcher-kva.example"));
     for stranger in ["other.org", "ample.org", "www.example.org", "org.", "example.org.", "a b"] {
         assert_eq!(domain(stranger, "http://example.org/"), None, "{stranger}");
     }
-    assert_eq!(domain("127.0.0.1", "http://127.0.0.1/"), own("127.0.0.1"));
+    assert_eq!(domain("127.0.0.1", "http://127.0.0.1/").as_deref(), Some("=127.0.0.1"));
     assert_eq!(domain("0.0.1", "http://127.0.0.1/"), None);
     assert_eq!(domain("1", "http://127.0.0.1/"), None);
+}
+
+#[test]
+fn no_cookie_is_for_a_public_suffix() {
+    for supercookie in ["co.uk", "uk", ".uk", ".co.uk"] {
+        assert_eq!(domain(supercookie, "http://www.example.co.uk/"), None, "{supercookie}");
+    }
+    assert_eq!(domain("github.io", "http://me.github.io/"), None, "anybody can have a name there");
+    assert_eq!(domain("github.io", "http://github.io/").as_deref(), Some("=github.io"));
+    assert_eq!(domain("xn--55qx5d.cn", "http://a.xn--55qx5d.cn/"), None);
+    assert_eq!(domain("test", "http://a.test/"), None);
+    assert_eq!(domain("localhost", "http://localhost/").as_deref(), Some("=localhost"));
 }
 
 #[test]
