@@ -1,5 +1,6 @@
 //! Bringing the schema up to date, and refusing one from the future.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
@@ -11,6 +12,9 @@ use super::error::{Fault, StoreErrorKind};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The advisory lock of whoever changes the schema of a PostgreSQL database: `crld`.
+const TURN: i64 = 0x6372_6c64;
 
 #[derive(QueryableByName)]
 struct Version {
@@ -24,27 +28,23 @@ struct Answer {
     yes: bool,
 }
 
-/// Attempts while other nodes start: one may lose to each statement of the first migration.
-const ATTEMPTS: usize = 5;
-
-/// Applies what is missing.
+/// Applies what is missing. Nodes that start together do it one after the other.
 pub(super) fn bring_up_to_date(conn: &mut Connection) -> Result<(), Fault> {
     demand_utf8(conn)?;
-    let mut attempts = 0;
-    while pending(conn)? > 0 {
-        let done = match &mut conn.link {
-            Link::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|_| ()),
-            Link::Pg(c) => c.run_pending_migrations(POSTGRES).map(|_| ()),
-        };
-        attempts += 1;
-        // Another node that is quicker holds us up until it is through; then we look again.
-        if let Err(error) = done
-            && (!conn.is_postgres() || attempts == ATTEMPTS)
-        {
-            return Err(as_fault(&*error));
+    if pending(conn)? == 0 {
+        return Ok(());
+    }
+    match &mut conn.link {
+        Link::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|_| ()),
+        Link::Pg(c) => {
+            // Held by the session: a node that dies gives it up.
+            c.batch_execute(&format!("SELECT pg_advisory_lock({TURN})"))?;
+            let done = c.run_pending_migrations(POSTGRES).map(|_| ());
+            c.batch_execute(&format!("SELECT pg_advisory_unlock({TURN})"))?;
+            done
         }
     }
-    Ok(())
+    .map_err(|error| as_fault(&*error))
 }
 
 /// Is the schema exactly the one we read?
