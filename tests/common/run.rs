@@ -1,6 +1,7 @@
 //! Running the real program in a folder of its own.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -146,6 +147,13 @@ impl Running {
             }
         }
         true
+    }
+
+    /// The most memory that it has held so far, in KiB; `None` when it has ended.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
     /// Waits for its end; a run over the deadline is killed and fails the test.
