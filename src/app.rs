@@ -162,6 +162,9 @@ fn resume(
         if touch(&RULES) || touch(&READING) {
             store.forget_versions(row.id)?;
         }
+        if changes.iter().any(|change| change.starts_with("max_per_template ")) {
+            store.readmit(row.id, spec.max_per_template, now)?;
+        }
         store.amend_job(row.id, &to_text(&spec)?, new_cursor(&old, &spec, &row).as_deref())?;
         notes.push(format!("job {}: changed {}", row.name, changes.join(", ")));
     }

@@ -14,6 +14,7 @@ pub mod robots;
 pub mod role;
 pub mod scope;
 pub mod secret;
+pub mod template;
 pub mod traps;
 pub mod url;
 

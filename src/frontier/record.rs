@@ -281,6 +281,8 @@ pub struct Commit {
     pub cookies: Vec<(JobId, CookieChange)>,
     /// Hosts given up by a job: what is queued there fails with this reason, unasked.
     pub given_up: Vec<(JobId, HostKey, Reason)>,
+    /// Jobs that limit how many URLs of one template they ask.
+    pub template_limits: Vec<(JobId, i64)>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.
     pub beyond: Vec<(JobId, HostKey, HostLimit)>,
 }

@@ -12,6 +12,7 @@ use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
+use super::templates::Screen;
 use super::{Ids, Node, Result, Store, amend, clean, content, cookies, limits, sitemaps};
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
@@ -90,7 +91,8 @@ impl Store {
             if !advance(conn, me, seq, now.saturating_add(lease_ms))? {
                 return Ok(Committed { repeated: true, ..Committed::default() });
             }
-            apply(conn, me, batch, &self.ids, now)
+            let screen = Screen { sketch: &self.sketch, limits: &batch.template_limits };
+            apply(conn, me, batch, &self.ids, &screen, now)
         })
     }
 }
@@ -121,13 +123,14 @@ fn apply(
     me: &Node,
     batch: &Commit,
     ids: &Ids,
+    screen: &Screen<'_>,
     now: Millis,
 ) -> std::result::Result<Committed, Fault> {
     let passes = passes(conn)?;
     let originals = content::originals(conn, &batch.settled, &passes)?;
     let mut finds = finds(batch, &passes);
     let cut = sitemaps::keep_within_cap(conn, &mut finds)?;
-    let inserted = insert::insert(conn, &finds, false, ids, now)?;
+    let inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
 
     let mut new_links = vec![0; batch.settled.len()];
     let mut new_urls: BTreeMap<JobId, i64> = BTreeMap::new();

@@ -12,6 +12,7 @@ use super::error::Fault;
 use super::known_rows::{self, Existing};
 use super::prepared::prepared;
 use super::schema::{host, urls};
+use super::templates::{Refused, Screen};
 use super::{Ids, clean, wake};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
@@ -123,12 +124,14 @@ struct HostName<'a> {
     authority: &'a str,
 }
 
-/// Stores what is new, lowers depths, wakes hosts. `revive` makes rows of older passes due again.
+/// Stores what is new, lowers depths, wakes hosts. `revive` makes rows of older passes due again;
+/// `screen` counts new URLs by their template and refuses those that are too many.
 pub(super) fn insert(
     conn: &mut Connection,
     finds: &[Find<'_>],
     revive: bool,
     ids: &Ids,
+    screen: Option<&Screen<'_>>,
     now: Millis,
 ) -> Result<Inserted, Fault> {
     if finds.is_empty() {
@@ -145,12 +148,17 @@ pub(super) fn insert(
 
     let mut result = Inserted::default();
     let mut queued = Vec::new();
+    let refused = match screen {
+        Some(screen) => screen.apply(conn, &fresh)?,
+        None => Refused::default(),
+    };
     for candidate in &fresh {
-        if candidate.find.url.role == Role::Page {
+        let stored = !refused.forgotten.contains(&candidate.identity());
+        if candidate.find.url.role == Role::Page && stored {
             result.new.push((candidate.find.page, candidate.find.job));
         }
         result.known.push((candidate.find.job, candidate.find.url.key, candidate.depth));
-        if candidate.is_wanted() {
+        if candidate.is_wanted() && !refused.all.contains(&candidate.identity()) {
             queued.push(candidate);
         }
     }

@@ -9,6 +9,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::insert::{Candidate, is_liftable};
 use super::schema::urls;
+use super::templates;
 use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
 
@@ -24,6 +25,7 @@ pub(super) struct Row {
     hops: i32,
     state: i16,
     reason: Option<String>,
+    evidence: Option<String>,
     pass: i32,
 }
 
@@ -59,6 +61,7 @@ pub(super) fn load<'a, 'b>(
                     urls::hops,
                     urls::state,
                     urls::reason,
+                    urls::evidence,
                     urls::pass,
                 ))
                 .load(c))?;
@@ -84,7 +87,11 @@ pub(super) fn amend(
     if queued {
         return lower(conn, candidate, row);
     }
-    let lifted = row.state == UrlState::Excluded as i16 && is_liftable(row.reason.as_deref());
+    // Too many of its kind are too many however often it is found.
+    let one_of_many = row.evidence.as_deref().is_some_and(templates::is_evidence);
+    let lifted = row.state == UrlState::Excluded as i16
+        && is_liftable(row.reason.as_deref())
+        && !one_of_many;
     let revived = revive && row.pass < candidate.find.pass;
     if candidate.is_wanted() && (lifted || revived) {
         requeue(conn, candidate, row, now)?;

@@ -35,14 +35,17 @@ mod report;
 mod schema;
 mod settle;
 mod sitemaps;
+mod sketch;
 mod sqlite;
 mod status;
 mod target;
+mod templates;
 mod unmodified;
 mod wake;
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use diesel::prelude::*;
@@ -51,6 +54,7 @@ use crate::domain::Millis;
 use connection::{Connections, Manager, both};
 use error::Fault;
 use lock::OwnerLock;
+use sketch::Sketch;
 use target::Target;
 
 pub use amend::Retry;
@@ -63,6 +67,7 @@ pub use offer::{Offered, Revisited};
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;
 pub use status::Waiting;
+pub use templates::{Crowd, REPORTED};
 
 /// What a call of the store gives.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -95,6 +100,7 @@ pub struct Store {
     // In this order: connections are closed before the file's lock is given up.
     connections: Connections,
     ids: Ids,
+    sketch: Mutex<Sketch>,
     _lock: Option<OwnerLock>,
 }
 
@@ -121,7 +127,8 @@ impl Store {
         };
         let ids =
             checked.and_then(|()| Ids::of(&mut first)).map_err(|fault| fault.into_error(&shown))?;
-        Ok(Self { connections: Connections::new(manager, first), ids, _lock: lock })
+        let sketch = Mutex::default();
+        Ok(Self { connections: Connections::new(manager, first), ids, sketch, _lock: lock })
     }
 
     /// The database's name for messages: a path, or a URL without its password.

@@ -60,7 +60,7 @@ impl Store {
                 .iter()
                 .map(|url| Find { job: id, pass, url, source_host: None, page: 0 })
                 .collect();
-            let inserted = insert::insert(conn, &finds, revive, &self.ids, now)?;
+            let inserted = insert::insert(conn, &finds, revive, &self.ids, None, now)?;
             keep_position(conn, id, cursor, exhausted)?;
             Ok(Offered { added: inserted.new.len() + inserted.revived, woken: inserted.woken })
         })

@@ -11,7 +11,7 @@ use crate::domain::{JobId, Millis};
 
 impl Store {
     /// Queues every excluded URL of a job again, to be judged by the present rules when its turn
-    /// comes. Gives their number. To be called before new rules are stored: a death in between
+    /// comes, but for those beyond `max_per_template`. Gives their number. To be called before new rules are stored: a death in between
     /// then leaves nothing set aside for good.
     ///
     /// # Errors
@@ -28,7 +28,8 @@ impl Store {
             let pairs: Vec<(i64, i64)> = hosts.into_iter().map(|host| (job.0, host)).collect();
             wake::wake(conn, &pairs, now)?;
             let sql = "UPDATE urls SET state = 0, due_at = $1, tries = 0, reason = NULL, \
-                       evidence = NULL WHERE job = $2 AND state = $3";
+                       evidence = NULL WHERE job = $2 AND state = $3 \
+                       AND (evidence IS NULL OR evidence NOT LIKE 'max_per_template=%')";
             Ok(both!(conn, c => sql_query(sql)
                 .bind::<sql_types::BigInt, _>(now)
                 .bind::<sql_types::BigInt, _>(job.0)

@@ -1,9 +1,10 @@
 //! Summing up a job.
 
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::{Connection, both};
 use super::sitemaps::{self, SitemapSums};
+use super::templates::{self, Crowd};
 use super::{Result, Store};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
@@ -42,6 +43,10 @@ pub struct JobReport {
     pub failing: Vec<HostSum>,
     /// Hosts given up, with the reason.
     pub given_up: Vec<(String, String)>,
+    /// Templates with more than [`super::REPORTED`] URLs, or with URLs refused; the largest ten.
+    pub crowds: Vec<Crowd>,
+    /// A URL that each rule against traps has kept out: reason, evidence, URL.
+    pub traps: Vec<(String, String, String)>,
     /// What the sitemaps came to; they are no pages and counted nowhere else.
     pub sitemaps: SitemapSums,
 }
@@ -168,9 +173,40 @@ impl Store {
             report.failing = hosts_by(conn, FAILING, job)?;
             report.given_up =
                 given_up.into_iter().map(|row| (row.authority, row.given_up)).collect();
+            report.crowds = templates::crowds(conn, job)?;
+            report.traps = trapped(conn, job, &report.exclusions)?;
             Ok(report)
         })
     }
+}
+
+#[derive(QueryableByName)]
+struct Trapped {
+    #[diesel(sql_type = sql_types::Text)]
+    url: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    evidence: Option<String>,
+}
+
+/// An example of each rule against traps; templates have a list of their own.
+fn trapped(
+    conn: &mut Connection,
+    job: JobId,
+    exclusions: &[(String, i64)],
+) -> diesel::QueryResult<Vec<(String, String, String)>> {
+    let sql = "SELECT url, evidence FROM urls WHERE job = $1 AND state = 4 AND reason = $2 \
+               AND (evidence IS NULL OR evidence NOT LIKE 'max_per_template=%') LIMIT 1";
+    let mut examples = Vec::new();
+    for (reason, _) in exclusions.iter().filter(|(reason, _)| reason.starts_with("trap_")) {
+        let found: Option<Trapped> = both!(conn, c => sql_query(sql)
+            .bind::<sql_types::BigInt, _>(job.0)
+            .bind::<sql_types::Text, _>(reason)
+            .get_result(c)
+            .optional())?;
+        examples
+            .extend(found.map(|row| (reason.clone(), row.evidence.unwrap_or_default(), row.url)));
+    }
+    Ok(examples)
 }
 
 fn hosts_by(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult<Vec<HostSum>> {

@@ -181,7 +181,7 @@ impl Store {
             let found = |url| Find { job, pass, url, source_host: None, page: 0 };
             let mut finds: Vec<Find<'_>> = listed.iter().map(found).collect();
             keep_within_cap(conn, &mut finds)?;
-            insert::insert(conn, &finds, false, &self.ids, now)?;
+            insert::insert(conn, &finds, false, &self.ids, None, now)?;
             Ok(())
         })
     }

@@ -11,7 +11,7 @@ use actix::{ActorContext, AsyncContext, Context, Handler, Message};
 
 use super::SchedulerActor;
 use super::flight::Produced;
-use super::job_run::Ending;
+use super::job_run::{Ending, JobRun};
 use crate::actors::db::{Apply, Call, LEASE, Offer, Reply};
 use crate::actors::messages::Batch;
 use crate::domain::{JobId, Millis};
@@ -107,6 +107,7 @@ impl SchedulerActor {
             .filter_map(|key| self.window.host(*key))
             .map(crate::frontier::host::Host::row)
             .collect();
+        commit.template_limits = self.jobs.values().filter_map(JobRun::template_limit).collect();
         commit.jobs = self.jobs.values_mut().map(|run| run.take_delta(now)).collect();
         for run in self.jobs.values_mut() {
             let id = run.job.id;

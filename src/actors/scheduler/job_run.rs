@@ -8,11 +8,11 @@ use std::sync::Arc;
 use actix::Addr;
 
 use crate::actors::generator::GeneratorActor;
-use crate::domain::Millis;
 use crate::domain::cookies::{Cookie, Jar};
 use crate::domain::job::Job;
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
+use crate::domain::{JobId, Millis};
 use crate::frontier::answer::Answer;
 use crate::frontier::record::JobDelta;
 use crate::store::{JobRow, Left};
@@ -110,6 +110,11 @@ impl JobRun {
             let set = std::mem::take(&mut answer.cookies);
             answer.cookies_changed = self.jar.take_in(set, url.starts_with("https:"), now);
         }
+    }
+
+    /// How many URLs of one template may be asked, where that is limited.
+    pub(super) fn template_limit(&self) -> Option<(JobId, i64)> {
+        Some((self.job.id, self.job.limits.max_per_template?))
     }
 
     /// May another page be asked?

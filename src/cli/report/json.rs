@@ -44,6 +44,8 @@ struct Json<'a> {
     slowest_hosts: Vec<Slow<'a>>,
     failing_hosts: Vec<Failing<'a>>,
     given_up_hosts: Vec<GivenUp<'a>>,
+    templates: Vec<Crowded<'a>>,
+    traps: Vec<Trap<'a>>,
 }
 
 #[derive(Serialize)]
@@ -95,6 +97,22 @@ struct Slow<'a> {
 struct Failing<'a> {
     host: &'a str,
     failures: i64,
+}
+
+/// URLs that differ in numbers, dates, tokens and query values only.
+#[derive(Serialize)]
+struct Crowded<'a> {
+    template: &'a str,
+    urls: i64,
+    refused: i64,
+    example: &'a str,
+}
+
+#[derive(Serialize)]
+struct Trap<'a> {
+    reason: &'a str,
+    rule: &'a str,
+    example: &'a str,
 }
 
 #[derive(Serialize)]
@@ -179,6 +197,21 @@ fn json(report: &Report) -> Json<'_> {
             .given_up
             .iter()
             .map(|(host, reason)| GivenUp { host, reason })
+            .collect(),
+        templates: sums
+            .crowds
+            .iter()
+            .map(|crowd| Crowded {
+                template: &crowd.pattern,
+                urls: crowd.urls,
+                refused: crowd.refused,
+                example: &crowd.example,
+            })
+            .collect(),
+        traps: sums
+            .traps
+            .iter()
+            .map(|(reason, rule, example)| Trap { reason, rule, example })
             .collect(),
     }
 }

@@ -142,7 +142,8 @@ fn the_report_for_programs_has_stable_keys_on_one_line() {
         r#""slowest_hosts":[{"host":"slow.example","urls":40,"mean_ms":1250},"#,
         r#"{"host":"h","urls":1,"mean_ms":8}],"#,
         r#""failing_hosts":[{"host":"gone.example","failures":8}],"#,
-        r#""given_up_hosts":[{"host":"gone.example","reason":"dns"}]}"#,
+        r#""given_up_hosts":[{"host":"gone.example","reason":"dns"}],"#,
+        r#""templates":[],"traps":[]}"#,
         "\n"
     );
     assert_eq!(text, expected);

@@ -48,7 +48,36 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     })?;
     hosts(out, "failing", &sums.failing, |host| format!("{} failed", counted(host.figure, "URL")))?;
     let given_up = sums.given_up.iter();
-    list(out, "given up", given_up.map(|(host, reason)| format!("{} ({reason})", clean(host))))
+    list(out, "given up", given_up.map(|(host, reason)| format!("{} ({reason})", clean(host))))?;
+    traps(report, out)
+}
+
+/// What looks as if it never ended: rules that kept URLs out, and templates with many.
+fn traps(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let ruled =
+        report.sums.traps.iter().map(|(reason, rule, example)| {
+            format!("{reason}: {}, as {}", clean(rule), short(example))
+        });
+    let crowds = report.sums.crowds.iter().take(LINES).map(|crowd| {
+        let refused = match crowd.refused {
+            0 => "max_per_template limits them".to_owned(),
+            refused => format!("{} more refused", count(refused)),
+        };
+        format!("{} of {}; {refused}", counted(crowd.urls, "URL"), short(&crowd.pattern))
+    });
+    for (at, line) in ruled.chain(crowds).enumerate() {
+        row(out, if at == 0 { "traps" } else { "" }, &line)?;
+    }
+    Ok(())
+}
+
+/// The beginning of a long URL.
+fn short(url: &str) -> String {
+    let clean = clean(url);
+    if clean.chars().count() <= WIDTH {
+        return clean;
+    }
+    clean.chars().take(WIDTH - 2).chain("..".chars()).collect()
 }
 
 /// Sitemaps are no pages: they have a line of their own.
