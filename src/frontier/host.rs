@@ -9,6 +9,7 @@ mod next;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::crowd::Spot;
 use super::queue::JobQueue;
 use super::record::{ClaimedHost, HostRow, NewUrl, QueuedUrl, Settled, Taken};
 use super::robots_gate::{RobotsErrand, RobotsGate};
@@ -34,11 +35,17 @@ pub struct Host {
     pub(super) ticket: Option<(Millis, u64)>,
     /// Jobs that have just met a limit here.
     pub(super) beyond: Vec<(JobId, HostLimit)>,
+    /// Where it shares places with others.
+    pub(super) spot: Option<Spot>,
+    /// It waits there to be called, and looks again at this moment if nobody does.
+    pub(super) waits: Option<Millis>,
     gates: Vec<RobotsGate>,
     rules: Pace,
     in_flight: usize,
     starting: usize,
     turn: usize,
+    /// When the last request went out, and when the one before it had.
+    last_out: (Millis, Millis),
 }
 
 /// A request that may go out now.
@@ -65,6 +72,8 @@ pub(super) enum HostStep {
     Blocked,
     /// No work at all.
     Nothing,
+    /// Something could be asked, but there is no place where the host stands.
+    Crowded,
 }
 
 impl Host {
@@ -91,11 +100,14 @@ impl Host {
             errands: VecDeque::new(),
             ticket: None,
             beyond: Vec::new(),
+            spot: (row.answered_at == 0).then_some(Spot::Unreached),
+            waits: None,
             gates: claimed.robots.iter().map(RobotsGate::stored).collect(),
             rules: IDLE,
             in_flight: 0,
             starting: 0,
             turn: 0,
+            last_out: (0, 0),
         }
     }
 
@@ -214,6 +226,14 @@ impl Host {
         self.in_flight = self.in_flight.saturating_sub(1);
         if !reported {
             self.starting = self.starting.saturating_sub(1);
+        }
+    }
+
+    /// The last request to go out did not after all: the host's pace stays as it was.
+    pub(super) fn never_asked(&mut self) {
+        let (at, before) = self.last_out;
+        if self.pace.asked_at == at {
+            self.pace.asked_at = before;
         }
     }
 

@@ -17,12 +17,14 @@ use crate::frontier::sitemaps::SWITCHED_OFF;
 use crate::frontier::verdict::unasked;
 
 impl Host {
-    /// What is to be done here now.
+    /// What is to be done here now. `crowded`: nothing may go out, for there is no place where the
+    /// host stands.
     pub(in crate::frontier) fn next(
         &mut self,
         now: Millis,
         admits: &dyn Fn(JobId) -> bool,
         places: &Places,
+        crowded: bool,
     ) -> HostStep {
         if self.in_flight >= self.rules.per_host || (self.starting > 0 && self.reports_start()) {
             return HostStep::Blocked;
@@ -30,6 +32,9 @@ impl Host {
         let ready = self.ready_at();
         if ready > now {
             return HostStep::Wait(ready);
+        }
+        if crowded && !self.errands.is_empty() {
+            return HostStep::Crowded;
         }
         if let Some(errand) = self.errands.pop_front() {
             let job = self.queues.first().map_or(JobId(0), |queue| queue.job.id);
@@ -43,13 +48,15 @@ impl Host {
         };
         for offset in 0..self.queues.len() {
             let at = (self.turn + offset) % self.queues.len();
-            match self.next_of(at, now, admits, places) {
+            match self.next_of(at, now, admits, places, crowded) {
                 step @ (HostStep::Ask(_) | HostStep::Unasked(_) | HostStep::Listed(..)) => {
                     self.turn = at + 1;
                     return step;
                 }
+                HostStep::Crowded => best = HostStep::Crowded,
                 HostStep::Wait(at) => {
                     best = match best {
+                        HostStep::Crowded => HostStep::Crowded,
                         HostStep::Wait(other) => HostStep::Wait(at.min(other)),
                         _ => HostStep::Wait(at),
                     }
@@ -68,6 +75,7 @@ impl Host {
         now: Millis,
         admits: &dyn Fn(JobId) -> bool,
         places: &Places,
+        crowded: bool,
     ) -> HostStep {
         let Some(queue) = self.queues.get_mut(at) else { return HostStep::Nothing };
         queue.look_for_overdue(now);
@@ -113,16 +121,24 @@ impl Host {
             if let Some(sitemaps) = known {
                 return HostStep::Listed(job.id, sitemaps);
             }
-            return self.through_gate(at, &job, &url, now);
+            return self.through_gate(at, &job, &url, now, crowded);
         }
-        self.ask(at, now)
+        if crowded { HostStep::Crowded } else { self.ask(at, now) }
     }
 
     /// Asks a page of a job that obeys robots.txt, if that allows it.
-    fn through_gate(&mut self, at: usize, job: &Job, url: &CanonicalUrl, now: Millis) -> HostStep {
+    fn through_gate(
+        &mut self,
+        at: usize,
+        job: &Job,
+        url: &CanonicalUrl,
+        now: Millis,
+        crowded: bool,
+    ) -> HostStep {
         let (home, pace) = (self.key, self.rules);
         let gate = self.gate(url.origin());
         match gate.passage(&job.robots_agent, url.path_and_query(), now) {
+            Passage::Open | Passage::AskFirst if crowded => HostStep::Crowded,
             Passage::Open => self.ask(at, now),
             Passage::Closed(rule) => self.set_aside(at, Reason::Robots, rule),
             Passage::Unavailable(why) => self.set_aside(at, Reason::RobotsUnavailable, why),
@@ -168,7 +184,9 @@ impl Host {
         if self.reports_start() {
             self.starting += 1;
         }
+        let before = self.pace.asked_at;
         self.pace.asked(now);
+        self.last_out = (self.pace.asked_at, before);
     }
 }
 

@@ -36,6 +36,7 @@ impl Window {
     /// Gives every host back, for a clean end.
     pub fn give_back_all(&mut self) -> Vec<Release> {
         self.due.clear();
+        self.crowd.clear();
         self.hosts.drain().map(|(_, host)| release(&host)).collect()
     }
 }

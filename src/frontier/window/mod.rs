@@ -6,7 +6,9 @@
 
 mod ended;
 mod giving_back;
+mod landing;
 mod robots;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +16,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::answer::Answer;
+use super::crowd::{Crowd, Spot};
 use super::host::{Host, HostStep, Work};
 use super::places::Places;
-use super::record::{ClaimedHost, NewUrl, QueuedUrl, Settled, Taken};
+use super::record::{ClaimedHost, NewUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
-use super::verdict::{Moment, Verdict, judge};
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
@@ -38,6 +39,7 @@ pub struct Window {
     beyond: VecDeque<(JobId, HostKey, HostLimit)>,
     places: Places,
     tickets: u64,
+    crowd: Crowd,
 }
 
 /// Something to be done now.
@@ -65,6 +67,13 @@ pub struct Read {
 }
 
 impl Window {
+    /// An empty window. At most `per_address` requests are in flight to one address, and
+    /// `unreached` to all hosts together that never answered; 0: no limit.
+    #[must_use]
+    pub fn new(per_address: usize, unreached: usize) -> Self {
+        Self { crowd: Crowd::new(per_address, unreached), ..Self::default() }
+    }
+
     /// Lets a job take part.
     pub fn add_job(&mut self, job: Arc<Job>) {
         self.jobs.insert(job.id, job);
@@ -179,9 +188,18 @@ impl Window {
             }
             self.due.pop();
             host.ticket = None;
-            let step = host.next(now, admits, &self.places);
+            let spot = host.spot;
+            let uncalled = host.waits.is_some_and(|until| until > now);
+            let crowded = uncalled || spot.is_some_and(|spot| self.crowd.is_full(spot));
+            let step = host.next(now, admits, &self.places, crowded);
             self.beyond.extend(host.beyond.drain(..).map(|(job, limit)| (job, key, limit)));
             self.call_for_reads(key);
+            if let (HostStep::Ask(_), Some(spot)) = (&step, spot) {
+                self.crowd.arrive(spot, 1);
+            }
+            if let (false, Some(spot)) = (crowded, spot) {
+                self.call(spot);
+            }
             match step {
                 HostStep::Ask(work) => {
                     if let Work::Page(row) = &work
@@ -204,6 +222,7 @@ impl Window {
                 HostStep::Wait(at) => self.wake_at(key, at),
                 HostStep::Blocked => {}
                 HostStep::Nothing => self.idle.push_back(key),
+                HostStep::Crowded => self.wait_for_place(key, now),
             }
         }
     }
@@ -251,51 +270,11 @@ impl Window {
     pub fn started(&mut self, key: HostKey, at: Millis) {
         if let Some(host) = self.hosts.get_mut(&key) {
             host.started(at);
+            if host.spot == Some(Spot::Unreached) {
+                self.stand(key, None);
+            }
             self.wake(key);
         }
-    }
-
-    /// Judges the answer to a page. `reported`: its start had been said, or was not to be.
-    pub fn settle(
-        &mut self,
-        row: QueuedUrl,
-        answer: Answer,
-        reported: bool,
-        moment: Moment,
-    ) -> Option<Verdict> {
-        let job = Arc::clone(self.jobs.get(&row.job)?);
-        let key = row.host;
-        let host = self.hosts.get_mut(&key)?;
-        host.ended(reported);
-        let answered = answer.facts.status.is_some();
-        let mut verdict = judge(&job, &row, answer, &mut host.pace, moment);
-        host.landed(&job, row, answered, &mut verdict);
-        self.note_given_up(key);
-        self.wake(key);
-        Some(verdict)
-    }
-
-    /// The page was asked under a depth that is no longer true: it goes back to be asked again.
-    pub fn put_back(
-        &mut self,
-        row: QueuedUrl,
-        sent_at: Option<Millis>,
-        reported: bool,
-        now: Millis,
-    ) -> Option<Verdict> {
-        let job = Arc::clone(self.jobs.get(&row.job)?);
-        let key = row.host;
-        let host = self.hosts.get_mut(&key)?;
-        host.ended(reported);
-        if let Some(at) = sent_at {
-            host.pace.asked(at);
-        }
-        host.pace.answered(now);
-        let mut verdict = Verdict::Again;
-        host.landed(&job, row, true, &mut verdict);
-        self.note_given_up(key);
-        self.wake(key);
-        Some(verdict)
     }
 
     /// A row's commit is done.

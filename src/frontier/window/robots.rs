@@ -22,8 +22,8 @@ impl Window {
     ) -> Option<Box<RobotsRow>> {
         let mut slow = None;
         let mut rules = None;
+        self.ended(asked, reported);
         if let Some(host) = self.hosts.get_mut(&asked) {
-            host.ended(reported);
             if let Some(at) = answer.sent_at {
                 host.pace.asked(at);
             }

@@ -2,10 +2,12 @@
 //!
 //! A day of politeness in milliseconds: hosts that answer, stall, refuse, slow us down and heal,
 //! with commits that come late. Held at every step: no request starts before its host allows, no
-//! more than `per_host` are in flight, robots.txt comes first, and in the end each URL is settled
-//! exactly once.
+//! more than `per_host` are in flight, nor more to unreached hosts than allowed; robots.txt comes
+//! first, few requests find no place at their address, and in the end each URL is settled exactly
+//! once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -15,8 +17,9 @@ use crate::domain::job::JobSpec;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
-use crate::frontier::answer::RobotsAnswer;
-use crate::frontier::record::{ClaimedJob, HostRow, PageFacts};
+use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::record::{ClaimedJob, HostRow, PageFacts, QueuedUrl};
+use crate::frontier::verdict::{Moment, Verdict};
 
 const JOB: JobId = JobId(1);
 
@@ -31,6 +34,18 @@ struct Sent {
     host: HostKey,
     work: Work,
     begun_at: Millis,
+    /// Its start has been said, or need not be.
+    reported: bool,
+    /// There was no place at the address.
+    crowded: bool,
+}
+
+/// The addresses of the simulated web, and how many places are said to be where.
+#[derive(Debug, Clone, Copy)]
+struct Map {
+    addresses: usize,
+    per_address: usize,
+    unreached: usize,
 }
 
 struct World {
@@ -48,6 +63,12 @@ struct World {
     seed: u64,
     delay: Millis,
     per_host: usize,
+    map: Map,
+    at_address: HashMap<IpAddr, usize>,
+    /// Hosts whose address has been told.
+    reached: HashSet<HostKey>,
+    /// Requests that went out in vain.
+    turned_away: usize,
 }
 
 fn job(delay: Millis, per_host: usize, robots: bool) -> Arc<Job> {
@@ -63,8 +84,15 @@ fn job(delay: Millis, per_host: usize, robots: bool) -> Arc<Job> {
 }
 
 impl World {
-    fn new(hosts: usize, pages: usize, delay: Millis, per_host: usize, seed: u64) -> Self {
-        let mut window = Window::default();
+    fn new(
+        hosts: usize,
+        pages: usize,
+        delay: Millis,
+        per_host: usize,
+        map: Map,
+        seed: u64,
+    ) -> Self {
+        let mut window = Window::new(map.per_address, map.unreached);
         window.add_job(job(delay, per_host, true));
         let mut world = Self {
             now: 1_000_000,
@@ -80,6 +108,10 @@ impl World {
             seed,
             delay,
             per_host,
+            map,
+            at_address: HashMap::new(),
+            reached: HashSet::new(),
+            turned_away: 0,
         };
         for host in 0..hosts {
             for page in 0..pages {
@@ -189,7 +221,32 @@ impl World {
         }
     }
 
+    fn address_of(&self, host: HostKey) -> IpAddr {
+        let number = host.0.cast_unsigned() % self.map.addresses as u64;
+        IpAddr::from([10, 0, 0, u8::try_from(number).expect("few addresses")])
+    }
+
+    /// Takes a place at the host's address, if there is one.
+    fn takes_place(&mut self, host: HostKey) -> bool {
+        let places = self.at_address.entry(self.address_of(host)).or_insert(0);
+        let free = self.map.per_address == 0 || *places < self.map.per_address;
+        *places += usize::from(free);
+        free
+    }
+
     fn send(&mut self, host: HostKey, work: Work) {
+        let unreached = self.landing.values().filter(|sent| !self.reached.contains(&sent.host));
+        let limit = self.map.unreached;
+        assert!(limit == 0 || self.reached.contains(&host) || unreached.count() < limit);
+        if !self.takes_place(host) {
+            self.turned_away += 1;
+            self.numbers += 1;
+            let reported = !self.window.host(host).expect("held").reports_start();
+            let at = self.now + i64::try_from(self.luck(5)).expect("small");
+            let sent = Sent { host, work, begun_at: self.now, reported, crowded: true };
+            self.landing.insert((at, self.numbers), sent);
+            return;
+        }
         // What the host allows, from its own side.
         if let Some(last) = self.last_start.get(&host) {
             assert!(self.now - last >= self.delay, "{} ms after the last", self.now - last);
@@ -213,14 +270,38 @@ impl World {
             started += i64::try_from(late).expect("small");
             self.now = started;
             self.window.started(host, started);
+            self.reached.insert(host);
         }
         self.last_start.insert(host, started);
         self.numbers += 1;
         let at = started + i64::try_from(takes).expect("small");
-        self.landing.insert((at, self.numbers), Sent { host, work, begun_at: started });
+        let sent = Sent { host, work, begun_at: started, reported: true, crowded: false };
+        self.landing.insert((at, self.numbers), sent);
+    }
+
+    /// A request was turned away, or has ended and gives its place back. Mostly its address is
+    /// told; a worker that died says nothing.
+    fn leave_place(&mut self, sent: &Sent) {
+        let address = self.address_of(sent.host);
+        if !sent.crowded {
+            *self.at_address.get_mut(&address).expect("taken") -= 1;
+        }
+        if sent.crowded || self.luck(10) > 0 {
+            self.window.seen_at(sent.host, address);
+            self.reached.insert(sent.host);
+        }
     }
 
     fn land(&mut self, sent: Sent) {
+        self.leave_place(&sent);
+        if sent.crowded {
+            let verdict = self.window.crowded(sent.host, sent.work, sent.reported, self.now);
+            match verdict {
+                Some(verdict @ Verdict::Settled(_)) => self.commit(verdict),
+                other => assert_eq!(other, Some(Verdict::Again)),
+            }
+            return;
+        }
         *self.in_flight.get_mut(&sent.host).expect("in flight") -= 1;
         let moment = Moment { now: self.now, luck: self.luck(4_000), stale: 0, renewed: false };
         match sent.work {
@@ -313,12 +394,16 @@ proptest! {
     #[test]
     fn every_url_is_settled_once_and_no_host_is_hurried(
         seed in any::<u64>(),
-        hosts in 1usize..6,
-        pages in 1usize..60,
+        hosts in 1usize..12,
+        pages in 1usize..40,
         delay in prop_oneof![Just(0i64), Just(500), Just(10_000)],
         per_host in 1usize..4,
+        addresses in 1usize..4,
+        per_address in 0usize..4,
+        unreached in 0usize..3,
     ) {
-        let mut world = World::new(hosts, pages, delay, per_host, seed);
+        let map = Map { addresses, per_address, unreached };
+        let mut world = World::new(hosts, pages, delay, per_host, map, seed);
         let mut steps = 0;
         while world.step() {
             steps += 1;
@@ -329,5 +414,7 @@ proptest! {
         let given_back = world.window.give_back(false, world.now, usize::MAX);
         prop_assert_eq!(given_back.len(), hosts, "every host is given back in the end");
         prop_assert!(world.window.is_empty());
+        prop_assert_eq!(world.window.crowd.len(), 0, "no place is left taken");
+        prop_assert!(world.turned_away <= 10 * hosts, "{} in vain", world.turned_away);
     }
 }
