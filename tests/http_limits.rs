@@ -3,6 +3,8 @@
 
 #[path = "common/fetching.rs"]
 mod fetching;
+#[path = "common/hole.rs"]
+mod hole;
 #[path = "common/raw_server.rs"]
 mod raw_server;
 
@@ -15,6 +17,7 @@ use crawld::http::Limits;
 use fetching::{Fetched, SHORT, client, fetch, request};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hole::Hole;
 use raw_server::{Act, RawServer, page, send};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
@@ -75,18 +78,8 @@ async fn a_slow_body_that_is_never_silent_is_read_to_its_end() {
 
 #[actix_rt::test]
 async fn a_connection_that_is_not_made_is_timeout_connect() {
-    // A listener that never accepts: once its queue is full, the kernel lets callers wait.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(connected) =
-        tokio::time::timeout(SHORT, tokio::net::TcpStream::connect(address)).await
-    {
-        waiting.push(connected.unwrap());
-    }
-    let mut asking = request(&format!("http://{address}/"));
+    let hole = Hole::at("127.0.0.1:0");
+    let mut asking = request(&format!("http://{}/", hole.address()));
     asking.limits.connect = SHORT;
     let got = fetch(&client(), &asking).await;
     assert_eq!((got.reason(), got.sent), (Some(Reason::TimeoutConnect), 0));

@@ -6,6 +6,8 @@
 mod dns;
 #[path = "common/fetching.rs"]
 mod fetching;
+#[path = "common/hole.rs"]
+mod hole;
 #[path = "common/raw_server.rs"]
 mod raw_server;
 
@@ -18,6 +20,7 @@ use crawld::http::{ClientOptions, Dns, HttpClient, Request};
 use dns::{NameServer, Say};
 use fetching::{Fetched, SHORT, fetch, request};
 use futures_util::future::join_all;
+use hole::Hole;
 use raw_server::{RawServer, page};
 
 /// An address of a sink that any network may have and nobody listens at (RFC 7535).
@@ -153,20 +156,11 @@ async fn every_address_is_tried_in_the_order_that_is_preferred() {
 
 #[actix_rt::test]
 async fn an_address_that_hangs_costs_a_moment_and_not_the_page() {
-    // Connections to a listener that never accepts hang once its queue is full.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.8:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let hole = listener.local_addr().unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(connected) =
-        tokio::time::timeout(SHORT, tokio::net::TcpStream::connect(hole)).await
-    {
-        waiting.push(connected.unwrap());
-    }
-    let server = RawServer::start_on(&format!("127.0.0.1:{}", hole.port()), |_| page("x"));
+    let hole = Hole::at("127.0.0.8:0");
+    let port = hole.address().port();
+    let server = RawServer::start_on(&format!("127.0.0.1:{port}"), |_| page("x"));
     let names = NameServer::start(|_, _| Say::at(&["127.0.0.8", "127.0.0.1"]));
-    let got = ask(&asking(&names), "a.test", hole.port()).await;
+    let got = ask(&asking(&names), "a.test", port).await;
     assert_eq!((got.reason(), got.text()), (None, "x".into()));
     assert_eq!(server.asked().len(), 1);
 }

@@ -49,6 +49,7 @@ fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
         orders.iter().map(|order| app::prepare(&store, order, clock).unwrap().start).collect();
     let ids: Vec<_> = jobs.iter().map(|start| start.job.id).collect();
     let settings = Settings {
+        per_address: 0,
         concurrency: 8,
         threads: 1,
         grace: Duration::from_secs(1),

@@ -224,6 +224,7 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
         })
         .collect();
     let settings = Settings {
+        per_address: 0,
         concurrency: 8,
         threads: 1,
         grace: Duration::from_secs(1),

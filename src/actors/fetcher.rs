@@ -5,14 +5,14 @@ mod sinks;
 mod sitemap;
 mod trip;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture};
 
 use super::contain::{Notice, contained};
-use super::messages::{Fetch, Landing, Quit};
+use super::messages::{Fetch, Landing, Quit, Returned};
 use crate::clock::Clock;
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
@@ -22,7 +22,7 @@ use crate::frontier::host::Work;
 use crate::frontier::known::KnownUrls;
 use crate::http::budget::Budget;
 use crate::http::client::HttpClient;
-use trip::Trip;
+use trip::{Met, Trip};
 
 /// The actor.
 pub struct FetchActor {
@@ -70,7 +70,7 @@ impl Handler<Quit> for FetchActor {
 }
 
 impl Handler<Fetch> for FetchActor {
-    type Result = ResponseActFuture<Self, Landing>;
+    type Result = ResponseActFuture<Self, Returned>;
 
     fn handle(&mut self, fetch: Fetch, _: &mut Self::Context) -> Self::Result {
         if let Work::Page(row) = &fetch.work {
@@ -82,10 +82,11 @@ impl Handler<Fetch> for FetchActor {
 }
 
 /// Carries out one fetch; a panic in it becomes an answer.
-async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Landing {
+async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Returned {
     let begun_at = tools.clock.now();
-    let trip = Trip { slot, tools, host: fetch.host, start: fetch.start.as_ref() };
-    match &fetch.work {
+    let (host, start) = (fetch.host, fetch.start.as_ref());
+    let trip = Trip { slot, tools, host, start, met: Cell::default() };
+    let landing = match &fetch.work {
         Work::Page(row) => {
             let asked = match row.role {
                 Role::Page => contained(trip.page(&fetch, row)).await,
@@ -104,7 +105,9 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Landing {
                 ..RobotsAnswer::default()
             })))
         }
-    }
+    };
+    let Met { address, crowded } = trip.met.get();
+    Returned { landing: if crowded { Landing::Crowded } else { landing }, address }
 }
 
 thread_local! {

@@ -1,5 +1,6 @@
 //! Every message between actors, who sends it and what the reply promises.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix::{Addr, Message, Recipient};
@@ -103,7 +104,7 @@ pub enum Event {
 
 /// Scheduler to Fetcher. The reply is the answer; `MailboxError` means that the fetcher died of it.
 #[derive(Debug, Message)]
-#[rtype(result = "Landing")]
+#[rtype(result = "Returned")]
 pub struct Fetch {
     /// Whose request.
     pub job: Arc<Job>,
@@ -119,6 +120,15 @@ pub struct Fetch {
     pub keep_alive: bool,
 }
 
+/// What a fetcher comes back with.
+#[derive(Debug)]
+pub struct Returned {
+    /// Its answer.
+    pub landing: Landing,
+    /// The address that the request went to, or at which there was no place for it.
+    pub address: Option<IpAddr>,
+}
+
 /// A fetcher's answer.
 #[derive(Debug)]
 pub enum Landing {
@@ -126,6 +136,8 @@ pub enum Landing {
     Page(Box<Answer>, Permit),
     /// To a robots.txt.
     Robots(Box<RobotsAnswer>),
+    /// None: there was no place at the host's address, and nothing was sent.
+    Crowded,
 }
 
 /// Fetcher to Scheduler: the request head went out.
@@ -149,7 +161,7 @@ pub struct Landed {
     /// The flight's number.
     pub flight: u64,
     /// `None`: the fetcher died.
-    pub landing: Option<Landing>,
+    pub returned: Option<Returned>,
 }
 
 /// Scheduler to Generator: more requests from this cursor on.

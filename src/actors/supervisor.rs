@@ -31,6 +31,8 @@ use crate::store::{Store, StoreError};
 pub struct Settings {
     /// Most requests in flight.
     pub concurrency: usize,
+    /// Most requests in flight to one address; 0: no limit.
+    pub per_address: usize,
     /// Threads that fetch.
     pub threads: usize,
     /// How long requests in flight may go on after a signal.
@@ -126,6 +128,7 @@ impl Supervisor {
         let scheduler = SchedulerActor::new(
             self.clock,
             self.settings.concurrency,
+            self.settings.per_address,
             // The rest is for bodies.
             self.settings.client.budget.total() / 3,
             Arc::clone(&self.known),

@@ -14,7 +14,7 @@ use crate::config::{self, Override, Settings, Value};
 use crate::domain::job::{JobSpec, Root};
 use crate::domain::outcome::UrlState;
 use crate::http::budget::Budget;
-use crate::http::{ClientOptions, Dns, Throttle};
+use crate::http::{ClientOptions, Dns, Places, Throttle};
 use crate::logging;
 use crate::store::{Access, Store, node};
 
@@ -164,6 +164,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
     let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
     RunSettings {
         concurrency: settings.concurrency,
+        per_address: settings.network.per_address,
         threads: if settings.threads == 0 { cores } else { settings.threads },
         grace,
         known_cache: settings.known_cache,
@@ -179,6 +180,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
                 usize::try_from(settings.network.max_buffered).unwrap_or(usize::MAX),
             ),
             throttle: throttle(settings),
+            places: Places::new(settings.network.per_address),
             ..ClientOptions::default()
         },
         node_name: node::own_name(),

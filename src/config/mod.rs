@@ -57,6 +57,8 @@ pub struct Network {
     pub limit_rate: Option<u64>,
     /// Is TLS 1.2 not good enough?
     pub only_tls13: bool,
+    /// Most requests in flight to one address; 0: no limit.
+    pub per_address: usize,
 }
 
 impl Default for Network {
@@ -64,6 +66,7 @@ impl Default for Network {
         Self {
             dns_servers: Vec::new(),
             dns_prefer: Prefer::default(),
+            per_address: 8,
             max_buffered: 48 << 20,
             limit_rate: None,
             only_tls13: false,

@@ -16,6 +16,8 @@ use crate::domain::{HostKey, JobId, Millis};
 
 /// How long an answer may be used (RFC 9309, 2.4).
 const FRESH: Millis = 24 * 3_600_000;
+/// How long a host whose address is private is not looked at again.
+const PRIVATE: Millis = 300_000;
 /// How long a waived gate stays open.
 const WAIVED: Millis = 60_000;
 /// When a redirect is tried again whose host another node holds.
@@ -48,8 +50,8 @@ enum State {
     Known { expires_at: Millis },
     /// Not to be had for now.
     RetryAt(Millis),
-    /// Not to be had at all; asked again after this moment.
-    Unavailable { until: Millis, evidence: String },
+    /// Not to be had at all, and why; asked again after this moment.
+    Unavailable { until: Millis, reason: Reason, evidence: String },
 }
 
 /// What the gate says to a page.
@@ -65,8 +67,8 @@ pub enum Passage {
     Wait,
     /// Try again at this moment.
     WaitUntil(Millis),
-    /// robots.txt cannot be had.
-    Unavailable(String),
+    /// robots.txt cannot be had, and this is why its pages are not asked.
+    Unavailable(Reason, String),
 }
 
 /// What an answer leads to.
@@ -137,8 +139,8 @@ impl RobotsGate {
             }
             State::Asking | State::Storing { .. } => Passage::Wait,
             State::RetryAt(at) if *at > now => Passage::WaitUntil(*at),
-            State::Unavailable { until, evidence } if *until > now => {
-                Passage::Unavailable(evidence.clone())
+            State::Unavailable { until, reason, evidence } if *until > now => {
+                Passage::Unavailable(*reason, evidence.clone())
             }
             // Never had, or too long ago.
             _ => Passage::AskFirst,
@@ -207,6 +209,12 @@ impl RobotsGate {
                 self.state = State::Unknown;
                 return Next::Unreachable(*reason);
             }
+            if *reason == Reason::Private && errand.url.host_key() == errand.home {
+                // What holds for the robots.txt holds for every page there.
+                let (until, evidence) = (now + PRIVATE, words.clone());
+                self.state = State::Unavailable { until, reason: *reason, evidence };
+                return Next::Later;
+            }
             let words = format!("{}: {reason}: {words}", errand.url);
             return self.failed(words, max_tries, now, luck);
         }
@@ -247,7 +255,7 @@ impl RobotsGate {
         self.tries += 1;
         self.state = if self.tries >= max_tries {
             self.tries = 0;
-            State::Unavailable { until: now + FRESH, evidence }
+            State::Unavailable { until: now + FRESH, reason: Reason::RobotsUnavailable, evidence }
         } else {
             State::RetryAt(now + retry_wait(self.tries, luck))
         };

@@ -19,6 +19,7 @@ use super::body::{self, Tally};
 use super::budget::Budget;
 use super::connector::Connector;
 use super::idle::IdleSet;
+use super::places::Places;
 use super::resolve::{Dns, Resolver};
 use super::scope::{self, Phase, Scope};
 use super::throttle::Throttle;
@@ -56,6 +57,8 @@ pub struct ClientOptions {
     pub budget: Budget,
     /// Bytes a second.
     pub throttle: Throttle,
+    /// How many exchanges there may be at an address.
+    pub places: Places,
     /// The TLS configuration, built by the first client from the above.
     pub tls: SharedTls,
 }
@@ -71,6 +74,7 @@ impl Default for ClientOptions {
             dns: Dns::default(),
             budget: Budget::new(BUFFERED),
             throttle: Throttle::default(),
+            places: Places::default(),
             tls: SharedTls::default(),
         }
     }
@@ -112,6 +116,7 @@ pub struct HttpClient {
     clock: Clock,
     connector: Connector,
     idle: Rc<IdleSet>,
+    places: Places,
     accept_encoding: HeaderValue,
     pool: RefCell<Client>,
     proxies: ProxyNumbers,
@@ -143,12 +148,14 @@ impl HttpClient {
         let connector = Connector::new(tls, Resolver::new(&options.dns), Rc::clone(&idle));
         let pool = RefCell::new(pool(&connector));
         let (opened, pool_life) = (Cell::new(0), options.pool_life);
+        let places = options.places.clone();
         let proxies = ProxyNumbers::default();
         let (budget, throttle) = (options.budget.clone(), options.throttle.clone());
         Ok(Self {
             clock,
             connector,
             idle,
+            places,
             accept_encoding,
             pool,
             proxies,
@@ -177,8 +184,8 @@ impl HttpClient {
         }
         let start = self.clock.micros();
         self.idle.trim(start / 1000);
-        let (limits, way) = (request.limits, Way::of(request));
-        let scope = Scope::new(self.clock, limits, way, rates, start / 1000);
+        let (way, places) = (Way::of(request), self.places.clone());
+        let scope = Scope::new(self.clock, request.limits, way, rates, places, start / 1000);
         let mut answer = Answer::default();
         let result = {
             let work = pin!(self.attempt(request, &scope, sink, &mut answer));
@@ -194,6 +201,8 @@ impl HttpClient {
             sent_at: scope.sent(),
             phases: phases(start, scope.sent(), answer.head_at, end),
             reused: scope.reused(),
+            address: scope.address(),
+            crowded: scope.crowded(),
             head: answer.head,
             result,
         }

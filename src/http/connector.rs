@@ -84,7 +84,7 @@ impl Parts {
         } else {
             Socket::Plain(tcp)
         };
-        Ok(Wire::new(self.idle.slot(socket)))
+        Ok(Wire::new(self.idle.slot(socket, scope.address())))
     }
 
     /// A connection to one of the host's addresses.
@@ -97,7 +97,11 @@ impl Parts {
     ) -> Result<TcpStream, FetchError> {
         let addresses = self.resolver.addresses(host, allow_private, scope.clock).await?;
         scope.begin_connecting();
-        dial::any(&addresses, port).await.inspect_err(|_| self.resolver.forget(host))
+        dial::any(&addresses, port, scope).await.inspect_err(|_| {
+            if !scope.crowded() {
+                self.resolver.forget(host);
+            }
+        })
     }
 
     /// A connection that leads to the host through a proxy, or to the proxy that will ask the host

@@ -8,6 +8,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
+use super::places::Place;
+use super::scope::Scope;
 use super::{FetchError, error};
 use crate::domain::outcome::Reason;
 
@@ -19,15 +21,26 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// caller's business.
 ///
 /// # Errors
-/// When no address answers, with what the first of them said: it is the preferred one.
-pub(super) async fn any(addresses: &[IpAddr], port: u16) -> Result<TcpStream, FetchError> {
-    let mut waiting = addresses.iter().map(|&address| SocketAddr::new(address, port));
+/// When no address answers, with what was said first. Addresses without a free place are passed
+/// over; when none has one, the scope knows.
+pub(super) async fn any(
+    addresses: &[IpAddr],
+    port: u16,
+    scope: &Scope,
+) -> Result<TcpStream, FetchError> {
+    let mut waiting = addresses
+        .iter()
+        .filter_map(|&address| scope.places.take(address))
+        .map(|place| (SocketAddr::new(place.address(), port), place));
     let mut trying = FuturesUnordered::new();
     let mut failed: Option<FetchError> = None;
     trying.extend(waiting.next().map(connect));
     while !trying.is_empty() {
         match tokio::time::timeout(STAGGER, trying.next()).await {
-            Ok(Some(Ok(tcp))) => return Ok(tcp),
+            Ok(Some(Ok((tcp, place)))) => {
+                scope.settle_at(place);
+                return Ok(tcp);
+            }
             Ok(Some(Err(error))) => {
                 failed.get_or_insert(error);
             }
@@ -35,15 +48,22 @@ pub(super) async fn any(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fe
         }
         trying.extend(waiting.next().map(connect));
     }
-    Err(failed.unwrap_or_else(|| FetchError::new(Reason::Dns, "no address")))
+    Err(match (failed, addresses.first()) {
+        (Some(error), _) => error,
+        (None, Some(&address)) => scope.turn_away(address),
+        (None, None) => FetchError::new(Reason::Dns, "no address"),
+    })
 }
 
-async fn connect(address: SocketAddr) -> Result<TcpStream, FetchError> {
+async fn connect((address, place): (SocketAddr, Place)) -> Result<(TcpStream, Place), FetchError> {
     let connected = async {
         let tcp = TcpStream::connect(address).await?;
         // Without it the second small write of a TLS connection may wait for an ACK.
         tcp.set_nodelay(true)?;
-        Ok(tcp)
+        Ok::<_, io::Error>(tcp)
     };
-    connected.await.map_err(|why: io::Error| error::connect(address, &why))
+    match connected.await {
+        Ok(tcp) => Ok((tcp, place)),
+        Err(why) => Err(error::connect(address, &why)),
+    }
 }

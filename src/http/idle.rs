@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -28,6 +29,8 @@ pub(super) enum Socket {
 #[derive(Debug)]
 pub(super) struct Slot {
     socket: RefCell<Option<Socket>>,
+    /// The address at its other end; `None` where it is a proxy's.
+    address: Option<IpAddr>,
     /// Never to be used again, whatever awc's pool thinks.
     retired: Cell<bool>,
     idle_since: Cell<Option<Millis>>,
@@ -45,6 +48,11 @@ impl Slot {
     /// Is the socket still there?
     pub(super) fn is_open(&self) -> bool {
         self.socket.borrow().is_some()
+    }
+
+    /// The address at its other end.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The server will not want to hear from this connection again.
@@ -81,10 +89,11 @@ impl IdleSet {
         Self { queue: RefCell::default(), count: Rc::default(), most, longest }
     }
 
-    /// A slot for a new connection.
-    pub(super) fn slot(&self, socket: Socket) -> Rc<Slot> {
+    /// A slot for a new connection to this address.
+    pub(super) fn slot(&self, socket: Socket, address: Option<IpAddr>) -> Rc<Slot> {
         Rc::new(Slot {
             socket: RefCell::new(Some(socket)),
+            address,
             retired: Cell::new(false),
             idle_since: Cell::new(None),
             queued: Cell::new(false),

@@ -13,6 +13,7 @@
 //! wire        the stream awc sees: repaired heads, end of file noticed, moment of sending noticed
 //! head_repair the bytes of a response head, pure
 //! scope       what the connector and the wire know of the exchange that polls them
+//! places      how many exchanges each address has
 //! idle        the kept-alive connections nobody uses, closed in time
 //! error       what each failure is called
 //! budget      memory that bodies and outcomes share
@@ -29,6 +30,7 @@ mod error;
 mod head_repair;
 mod idle;
 mod outgoing;
+mod places;
 mod resolve;
 mod scope;
 mod throttle;
@@ -38,6 +40,7 @@ mod way;
 mod wire;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +56,7 @@ use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
+pub use places::Places;
 pub use resolve::{Dns, NameCache, Names};
 pub use throttle::Throttle;
 
@@ -217,6 +221,11 @@ pub struct Exchange {
     /// Did the request use a connection that had been used before? Then `Closed` and `Reset`
     /// mostly mean that the server had grown tired of it, not that it refuses the request.
     pub reused: bool,
+    /// Where it was sent; `None` if no connection was had, or not by us (a proxy).
+    pub address: Option<IpAddr>,
+    /// There was no place at `address` (nor at any other of the host): nothing was sent, and
+    /// `result`, which is an error, says nothing about the host.
+    pub crowded: bool,
     /// Complete, or why not. An answer of any status is complete.
     pub result: Result<(), FetchError>,
 }

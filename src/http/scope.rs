@@ -5,10 +5,12 @@
 //! exact: whatever a poll of an exchange does, it does on this thread before the poll returns.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::idle::Slot;
+use super::places::{Place, Places};
 use super::throttle::Rates;
 use super::way::Way;
 use super::{FetchError, Limits, Micros};
@@ -57,6 +59,10 @@ pub(super) struct Scope {
     pub(super) slot: RefCell<Option<Rc<Slot>>>,
     /// Why no connection could be had.
     pub(super) failure: RefCell<Option<FetchError>>,
+    /// Places at addresses.
+    pub(super) places: Places,
+    place: RefCell<Option<Place>>,
+    crowded: Cell<Option<IpAddr>>,
     sent: Cell<Option<Micros>>,
     phase: Cell<Phase>,
     due: Cell<Millis>,
@@ -70,8 +76,11 @@ impl Scope {
         limits: Limits,
         way: Way,
         rates: Option<Rates>,
+        places: Places,
         now: Millis,
     ) -> Rc<Self> {
+        // How much a proxy does at once is not for us to count.
+        let places = if way.proxy.is_some() { Places::default() } else { places };
         Rc::new(Self {
             clock,
             limits,
@@ -81,6 +90,9 @@ impl Scope {
             rates,
             slot: RefCell::new(None),
             failure: RefCell::new(None),
+            places,
+            place: RefCell::new(None),
+            crowded: Cell::new(None),
             sent: Cell::new(None),
             phase: Cell::new(Phase::Lookup),
             due: Cell::new(after(now, limits.connect)),
@@ -108,6 +120,43 @@ impl Scope {
     /// The host's addresses are known: what is left of the time is for connecting.
     pub(super) fn begin_connecting(&self) {
         self.phase.set(Phase::Connect);
+    }
+
+    /// The exchange has this place.
+    pub(super) fn settle_at(&self, place: Place) {
+        self.place.replace(Some(place));
+    }
+
+    /// A connection to `address` is about to carry the request: has the exchange a place there, or
+    /// does it get one?
+    pub(super) fn has_place(&self, address: IpAddr) -> bool {
+        if self.place.borrow().as_ref().is_some_and(|place| place.address() == address) {
+            return true;
+        }
+        match self.places.take(address) {
+            Some(place) => self.settle_at(place),
+            None => drop(self.failure.replace(Some(self.turn_away(address)))),
+        }
+        self.place.borrow().is_some()
+    }
+
+    /// There is no place at this address.
+    pub(super) fn turn_away(&self, address: IpAddr) -> FetchError {
+        self.crowded.set(Some(address));
+        FetchError::new(Reason::Unreachable, format!("{address}: no place"))
+    }
+
+    /// Where the exchange has its place, or has found none; `None` for one that goes through a
+    /// proxy.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        let place = self.place.borrow();
+        let address = self.crowded.get().or_else(|| place.as_ref().map(Place::address));
+        address.filter(|_| self.way.proxy.is_none())
+    }
+
+    /// Was it turned away for want of a place?
+    pub(super) fn crowded(&self) -> bool {
+        self.crowded.get().is_some()
     }
 
     /// A connection is about to carry the request.

@@ -175,6 +175,9 @@ impl AsyncWrite for Wire {
         let this = self.get_mut();
         let scope = scope::current();
         if let Some(scope) = &scope {
+            if this.slot.address().is_some_and(|address| !scope.has_place(address)) {
+                return Poll::Ready(Err(io::ErrorKind::ResourceBusy.into()));
+            }
             scope.carried_by(&this.slot);
         }
         this.slot.wake();

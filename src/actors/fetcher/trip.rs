@@ -1,5 +1,8 @@
 //! One fetch under way: the request, the answer, what is read from it.
 
+use std::cell::Cell;
+use std::net::IpAddr;
+
 use actix::Recipient;
 
 use super::Tools;
@@ -27,6 +30,16 @@ pub(super) struct Trip<'a> {
     pub(super) tools: &'a Tools,
     pub(super) host: HostKey,
     pub(super) start: Option<&'a Recipient<Started>>,
+    pub(super) met: Cell<Met>,
+}
+
+/// Where a request went.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Met {
+    /// To this address.
+    pub(super) address: Option<IpAddr>,
+    /// But there was no place.
+    pub(super) crowded: bool,
 }
 
 impl Trip<'_> {
@@ -39,7 +52,9 @@ impl Trip<'_> {
                 to.do_send(Started { host, slot, at });
             }
         });
-        self.tools.client.exchange(request, sent, sink).await
+        let exchange = self.tools.client.exchange(request, sent, sink).await;
+        self.met.set(Met { address: exchange.address, crowded: exchange.crowded });
+        exchange
     }
 
     /// Asks for a page. The permit is for what the answer holds, until it is committed.

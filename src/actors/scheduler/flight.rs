@@ -157,12 +157,12 @@ impl SchedulerActor {
         }
         let fetch = Fetch { job, host, work, start, cookies, keep_alive: true };
         let Some(fetcher) = self.flights.address(slot).cloned() else {
-            me.do_send(Landed { slot, flight: number, landing: None });
+            me.do_send(Landed { slot, flight: number, returned: None });
             return;
         };
         actix_rt::spawn(async move {
-            let landing = fetcher.send(fetch).await.ok();
-            me.do_send(Landed { slot, flight: number, landing });
+            let returned = fetcher.send(fetch).await.ok();
+            me.do_send(Landed { slot, flight: number, returned });
         });
     }
 }
@@ -192,14 +192,20 @@ impl Handler<Landed> for SchedulerActor {
         let Some(flight) = self.flights.under_way.remove(&slot) else { return };
         faults::pass("scheduler", "");
         // If the fetcher is dead, the slot is idle again when another has been hired.
-        if landed.landing.is_some() || self.flights.address(slot).is_some_and(Addr::connected) {
+        if landed.returned.is_some() || self.flights.address(slot).is_some_and(Addr::connected) {
             self.flights.idle.push(slot);
         } else if let Some(place) = self.flights.fetchers.get_mut(slot) {
             *place = None;
         }
         let now = self.clock.now();
         let died = || "the fetcher died of it".to_owned();
-        match (flight.work.clone(), landed.landing) {
+        let (landing, address) =
+            landed.returned.map_or((None, None), |back| (Some(back.landing), back.address));
+        if let Some(address) = address {
+            self.window.seen_at(flight.host, address);
+        }
+        match (flight.work.clone(), landing) {
+            (work, Some(Landing::Crowded)) => self.turned_away(&flight, work, now),
             (Work::Page(row), Some(Landing::Page(answer, permit))) => {
                 self.batches.hold(permit);
                 self.page_landed(&flight, row, *answer, now);

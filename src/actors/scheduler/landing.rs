@@ -6,6 +6,7 @@ use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
 use crate::domain::{JobId, Millis};
 use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::host::Work;
 use crate::frontier::record::{NewUrl, QueuedUrl, Settled};
 use crate::frontier::robots_gate::RobotsErrand;
 use crate::frontier::verdict::{Moment, Verdict};
@@ -83,6 +84,20 @@ impl SchedulerActor {
             }
             Some(Verdict::OnceMore) => self.flights.renew(id),
             Some(Verdict::Again) | None => {}
+        }
+        self.tell_given_up(now);
+    }
+
+    /// There was no place for the request at its host's address: nothing has happened.
+    pub(super) fn turned_away(&mut self, flight: &Flight, work: Work, now: Millis) {
+        if let Work::Page(row) = &work
+            && let Some(run) = self.jobs.get_mut(&row.job)
+        {
+            run.in_flight -= 1;
+        }
+        let verdict = self.window.crowded(flight.host, work, flight.reported, now);
+        if let Some(Verdict::Settled(settled)) = verdict {
+            self.take_in(*settled, 512, [0; 4], now);
         }
         self.tell_given_up(now);
     }

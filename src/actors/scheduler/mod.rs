@@ -38,6 +38,12 @@ use job_run::JobRun;
 /// Hosts leased per fetcher: enough to keep all busy where a delay rules.
 const HOSTS_PER_FETCHER: usize = 4;
 
+/// Requests that may be in flight to hosts that nobody has reached yet: three quarters, so that
+/// names that hang cannot take every slot from hosts that answer.
+fn unreached(concurrency: usize) -> usize {
+    (concurrency - concurrency / 4).max(1)
+}
+
 /// The actor.
 pub struct SchedulerActor {
     clock: Clock,
@@ -96,6 +102,7 @@ impl SchedulerActor {
     pub fn new(
         clock: Clock,
         concurrency: usize,
+        per_address: usize,
         most_uncommitted: usize,
         known: Arc<KnownUrls>,
         to_supervisor: Recipient<Event>,
@@ -107,7 +114,7 @@ impl SchedulerActor {
             most_uncommitted,
             to_supervisor,
             known,
-            window: Window::default(),
+            window: Window::new(per_address, unreached(concurrency)),
             jobs: HashMap::new(),
             flights: Flights::new(concurrency),
             batches: Batches::default(),

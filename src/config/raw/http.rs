@@ -34,6 +34,7 @@ pub(super) struct Http {
     pub(super) dns_servers: Option<Texts>,
     pub(super) dns_prefer: Option<String>,
     cookies: Option<bool>,
+    pub(super) per_address: Option<usize>,
 }
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 
-use super::faults::Faults;
+use super::faults::{Faults, set};
 use super::http::Http;
 use crate::config::Network;
 
@@ -48,6 +48,7 @@ impl Http {
         faults.at_least("http.max_buffered", &network.max_buffered, &(1 << 20));
         network.limit_rate = faults.rate("http.limit_rate", self.limit_rate.as_ref());
         network.only_tls13 = self.only_tls13(faults);
+        set(&mut network.per_address, self.per_address);
         network
     }
 }

@@ -141,7 +141,7 @@ impl Host {
             Passage::Open | Passage::AskFirst if crowded => HostStep::Crowded,
             Passage::Open => self.ask(at, now),
             Passage::Closed(rule) => self.set_aside(at, Reason::Robots, rule),
-            Passage::Unavailable(why) => self.set_aside(at, Reason::RobotsUnavailable, why),
+            Passage::Unavailable(reason, why) => self.set_aside(at, reason, why),
             Passage::Wait => HostStep::Blocked,
             Passage::WaitUntil(at) => HostStep::Wait(at),
             Passage::AskFirst => match url.join("/robots.txt") {

@@ -6,6 +6,8 @@
 //! first, few requests find no place at their address, and in the end each URL is settled exactly
 //! once.
 
+mod addresses;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use crate::domain::url::CanonicalUrl;
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::record::{ClaimedJob, HostRow, PageFacts, QueuedUrl};
 use crate::frontier::verdict::{Moment, Verdict};
+use addresses::Map;
 
 const JOB: JobId = JobId(1);
 
@@ -38,14 +41,6 @@ struct Sent {
     reported: bool,
     /// There was no place at the address.
     crowded: bool,
-}
-
-/// The addresses of the simulated web, and how many places are said to be where.
-#[derive(Debug, Clone, Copy)]
-struct Map {
-    addresses: usize,
-    per_address: usize,
-    unreached: usize,
 }
 
 struct World {
@@ -221,19 +216,6 @@ impl World {
         }
     }
 
-    fn address_of(&self, host: HostKey) -> IpAddr {
-        let number = host.0.cast_unsigned() % self.map.addresses as u64;
-        IpAddr::from([10, 0, 0, u8::try_from(number).expect("few addresses")])
-    }
-
-    /// Takes a place at the host's address, if there is one.
-    fn takes_place(&mut self, host: HostKey) -> bool {
-        let places = self.at_address.entry(self.address_of(host)).or_insert(0);
-        let free = self.map.per_address == 0 || *places < self.map.per_address;
-        *places += usize::from(free);
-        free
-    }
-
     fn send(&mut self, host: HostKey, work: Work) {
         let unreached = self.landing.values().filter(|sent| !self.reached.contains(&sent.host));
         let limit = self.map.unreached;
@@ -277,19 +259,6 @@ impl World {
         let at = started + i64::try_from(takes).expect("small");
         let sent = Sent { host, work, begun_at: started, reported: true, crowded: false };
         self.landing.insert((at, self.numbers), sent);
-    }
-
-    /// A request was turned away, or has ended and gives its place back. Mostly its address is
-    /// told; a worker that died says nothing.
-    fn leave_place(&mut self, sent: &Sent) {
-        let address = self.address_of(sent.host);
-        if !sent.crowded {
-            *self.at_address.get_mut(&address).expect("taken") -= 1;
-        }
-        if sent.crowded || self.luck(10) > 0 {
-            self.window.seen_at(sent.host, address);
-            self.reached.insert(sent.host);
-        }
     }
 
     fn land(&mut self, sent: Sent) {
