@@ -57,7 +57,7 @@ pub(super) fn trust_blindly(hosts: &[String], job: &mut JobSpec, faults: &mut Fa
 
 /// The host (an authority) that a text means, as canonical URLs have it.
 pub(super) fn authority(text: &str) -> Option<String> {
-    if text.contains(['/', '@', '?', '#', '\\']) {
+    if text.contains(['/', '@', '?', '#', '\\', '*']) {
         return None;
     }
     let url = CanonicalUrl::parse(&format!("https://{text}/")).ok()?;
