@@ -90,7 +90,7 @@ fn each_bad_certificate_is_told_apart_in_the_record() {
     ] {
         let crawld = Crawld::new();
         let root = https(&server);
-        crawl(&crawld, 1, &[&root, "--ca-file", &file, "--max-tries", "1", "--no-robots"]);
+        crawl(&crawld, 1, &[&root, "--ca-file", &file, "--max-tries", "1"]);
         assert_eq!(crawld.export("pages", &[])[0]["reason"], reason);
         let explained = crawld.expect(0, &["explain", &root]).stdout;
         assert!(explained.contains(words), "{explained}");

@@ -140,7 +140,7 @@ fn a_dead_proxy_is_named_and_retry_revives_what_it_cost() {
     let site = nowhere();
     let crawld = Crawld::new();
     let proxy = ["--proxy", "http://127.0.0.1:1"];
-    let dead = [&["http://nowhere.test/", "--max-tries", "2", "--no-robots"], &proxy[..]].concat();
+    let dead = [&["http://nowhere.test/", "--max-tries", "2"], &proxy[..]].concat();
     crawl(&crawld, 1, &dead);
     let failed = crawld.export("failures", &[]);
     assert_eq!(failed[0]["reason"], "unreachable");

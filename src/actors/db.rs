@@ -7,10 +7,9 @@ use actix::{Actor, Context, Handler, Message};
 use super::contain::Notice;
 use crate::clock::Clock;
 use crate::domain::cookies::Cookie;
-use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
-use crate::frontier::record::{ClaimedHost, Commit, Committed, NewUrl, Release, Taken};
+use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp, NewUrl, Release, Taken};
 use crate::frontier::window::Read;
 use crate::store::{JobRow, JobState, Left, Node, Offered, Revisited, Store, StoreError};
 
@@ -42,7 +41,7 @@ pub enum Call {
     /// Give hosts back.
     Release(Node, Arc<Vec<Release>>),
     /// Fail a queue, step by step.
-    GiveUp(JobId, HostKey, Reason),
+    GiveUp(GivenUp),
     /// When does something become due?
     NextDue(Arc<[JobId]>),
     /// What is left of a job, which may limit its hosts?
@@ -171,9 +170,7 @@ impl DbActor {
                 store.release(&node, &hosts, now)?;
                 Reply::Done
             }
-            Call::GiveUp(job, host, reason) => {
-                Reply::GaveUp(store.give_up(job, host, reason, GIVE_UP_STEP, now)?)
-            }
+            Call::GiveUp(given_up) => Reply::GaveUp(store.give_up(&given_up, GIVE_UP_STEP)?),
             Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
             Call::Left(job, limited) => self.left(job, limited)?,
             Call::SetState(job, state, limit) => {

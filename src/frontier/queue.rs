@@ -9,6 +9,9 @@ use crate::domain::Millis;
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::{Blame, Reason};
 
+/// Longest words kept of why a host was given up, in characters.
+const MOST_WORDS: usize = 300;
+
 /// One job's queue on a host.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that is known or asked for")]
@@ -27,6 +30,8 @@ pub(super) struct JobQueue {
     pub(super) flying: usize,
     /// The job gives the host up: nothing more is asked; when nothing is in flight the store is told.
     pub(super) given_up: Option<Reason>,
+    /// The words for that.
+    pub(super) evidence: Option<Arc<str>>,
     /// The store has been told.
     pub(super) told: bool,
     /// URLs asked here in this pass, for jobs that limit them; `None`: not read yet.
@@ -58,6 +63,7 @@ impl JobQueue {
             overdue: false,
             flying: 0,
             given_up: None,
+            evidence: None,
             told: false,
             asked: None,
             beyond: None,
@@ -72,8 +78,8 @@ impl JobQueue {
         self.more = !taken.complete;
         self.next_due = taken.next_due;
         self.rows = taken.rows.into_iter().filter(|row| !held.contains(&row.id)).collect();
-        if let Some(reason) = self.given_up {
-            self.give_up(reason);
+        if self.given_up.is_some() {
+            self.clear();
         }
         if let Some(limit) = self.beyond {
             self.set_beyond(limit);
@@ -100,9 +106,7 @@ impl JobQueue {
     /// Nothing more is asked here in this pass.
     pub(super) fn set_beyond(&mut self, limit: HostLimit) {
         self.beyond = Some(limit);
-        self.rows.clear();
-        self.more = false;
-        self.next_due = None;
+        self.clear();
     }
 
     /// Does a read of the queue have to say how many URLs were asked here?
@@ -129,7 +133,7 @@ impl JobQueue {
         self.flying = self.flying.saturating_sub(1);
         match (&*verdict, self.given_up) {
             (Verdict::Again | Verdict::Stale | Verdict::OnceMore, Some(reason)) => {
-                let words = "the host was given up".to_owned();
+                let words = self.words();
                 let id = row.id;
                 *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
                 return Some(id);
@@ -138,7 +142,8 @@ impl JobQueue {
                 self.rows.push_front(row);
             }
             (Verdict::GiveUp(settled), _) => {
-                self.give_up(settled.reason.unwrap_or(Reason::Unreachable));
+                let reason = settled.reason.unwrap_or(Reason::Unreachable);
+                self.give_up(reason, settled.evidence.as_deref());
             }
             // It lives after all. (A host that wants a longer rest than the job grants lives anyway.)
             (_, Some(reason)) if answered && !self.told && reason.blame() == Blame::Host => {
@@ -146,7 +151,7 @@ impl JobQueue {
                 self.more = true;
             }
             (Verdict::Deferred(_), Some(reason)) => {
-                let words = "the host was given up".to_owned();
+                let words = self.words();
                 *verdict = Verdict::Settled(Box::new(unasked(&row, reason, words)));
             }
             _ => {}
@@ -160,8 +165,20 @@ impl JobQueue {
     }
 
     /// Nothing more is asked here.
-    pub(super) fn give_up(&mut self, reason: Reason) {
+    pub(super) fn give_up(&mut self, reason: Reason, evidence: Option<&str>) {
         self.given_up = Some(reason);
+        let cut = |words: &str| words.chars().take(MOST_WORDS).collect::<String>();
+        self.evidence = evidence.map(|words| cut(words).into());
+        self.clear();
+    }
+
+    /// What failed here, for a row that comes back from a host given up.
+    fn words(&self) -> String {
+        let why = self.evidence.as_ref().map(|words| format!(": {words}"));
+        format!("the host was given up{}", why.unwrap_or_default())
+    }
+
+    fn clear(&mut self) {
         self.rows.clear();
         self.more = false;
         self.next_due = None;

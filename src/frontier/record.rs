@@ -1,5 +1,7 @@
 //! What the window and the store tell each other: plain rows, no behaviour.
 
+use std::sync::Arc;
+
 use super::validators::Validators;
 use crate::domain::cookies::CookieChange;
 use crate::domain::job::HostLimit;
@@ -223,6 +225,27 @@ pub struct ClaimedHost {
     pub robots: Vec<RobotsRow>,
 }
 
+/// A host that a job gives up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The job.
+    pub job: JobId,
+    /// The host.
+    pub host: HostKey,
+    /// Why.
+    pub reason: Reason,
+    /// The words for it; `None`: nobody remembers.
+    pub evidence: Option<Arc<str>>,
+}
+
+impl GivenUp {
+    /// A host given up without a word.
+    #[must_use]
+    pub fn new(job: JobId, host: HostKey, reason: Reason) -> Self {
+        Self { job, host, reason, evidence: None }
+    }
+}
+
 /// One job's share of a leased host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedJob {
@@ -280,7 +303,7 @@ pub struct Commit {
     /// Cookies of jobs that changed.
     pub cookies: Vec<(JobId, CookieChange)>,
     /// Hosts given up by a job: what is queued there fails with this reason, unasked.
-    pub given_up: Vec<(JobId, HostKey, Reason)>,
+    pub given_up: Vec<GivenUp>,
     /// Jobs that limit how many URLs of one template they ask.
     pub template_limits: Vec<(JobId, i64)>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.

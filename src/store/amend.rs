@@ -1,9 +1,10 @@
 //! Changes to whole queues: giving a host up, trying failures again, forgetting a job.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{sql_query, sql_types};
 
 use super::connection::{Connection, both};
@@ -11,9 +12,10 @@ use super::error::Fault;
 use super::job::JobState;
 use super::prepared::prepared;
 use super::schema::{host, job, job_host, urls};
-use super::{Result, Store, wake};
+use super::{Result, Store, clean, wake};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::{HostKey, JobId, Millis};
+use crate::frontier::record::GivenUp;
 
 /// Which failed URLs are to be tried again; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +36,8 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn give_up(
-        &self,
-        job: JobId,
-        host: HostKey,
-        reason: Reason,
-        limit: usize,
-        _now: Millis,
-    ) -> Result<usize> {
-        self.connections.write(|conn| give_up(conn, job, host, reason, limit))
+    pub fn give_up(&self, given_up: &GivenUp, limit: usize) -> Result<usize> {
+        self.connections.write(|conn| give_up(conn, given_up, limit))
     }
 
     /// Makes failed URLs due again with no try used up, clears the failures of their hosts, and
@@ -111,8 +106,9 @@ impl Store {
 prepared! {
     /// A queued row fails without being asked.
     FailUnasked<'a> {
-        "UPDATE urls SET state = 2, due_at = NULL, status = NULL, evidence = NULL, \
+        "UPDATE urls SET state = 2, due_at = NULL, status = NULL, \
          reason = " reason: &'a str as Text,
+        ", evidence = " evidence: Option<Cow<'a, str>> as Nullable<Text>,
         ", pass = " pass: i32 as Integer,
         " WHERE job = " job: i64 as BigInt,
         " AND host_key = " host: i64 as BigInt,
@@ -124,12 +120,11 @@ prepared! {
 /// One bounded step of giving a host up.
 pub(super) fn give_up(
     conn: &mut Connection,
-    job: JobId,
-    host: HostKey,
-    reason: Reason,
+    given_up: &GivenUp,
     limit: usize,
 ) -> std::result::Result<usize, Fault> {
-    let reason = reason.to_string();
+    let GivenUp { job, host, .. } = *given_up;
+    let reason = given_up.reason.to_string();
     both!(conn, c => diesel::update(job_host::table
             .filter(job_host::job.eq(job.0).and(job_host::host_key.eq(host.0))))
         .set(job_host::given_up.eq(&reason))
@@ -146,6 +141,7 @@ pub(super) fn give_up(
     for (id, key) in &queued {
         let fail = FailUnasked {
             reason: &reason,
+            evidence: given_up.evidence.as_deref().map(clean),
             pass: pass.unwrap_or(1),
             job: job.0,
             host: host.0,

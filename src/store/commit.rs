@@ -149,8 +149,8 @@ fn apply(
     }
     add_totals(conn, &batch.jobs, &done)?;
     cookies::keep(conn, &batch.cookies, &passes)?;
-    for (job, host, reason) in &batch.given_up {
-        amend::give_up(conn, *job, *host, *reason, GIVEN_UP_AT_ONCE)?;
+    for given_up in &batch.given_up {
+        amend::give_up(conn, given_up, GIVEN_UP_AT_ONCE)?;
     }
     limits::set_beyond(conn, &batch.beyond)?;
     Ok(Committed {

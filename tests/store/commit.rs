@@ -2,7 +2,7 @@
 
 use crawld::domain::outcome::{Reason, UrlState};
 use crawld::domain::{JobId, UrlKey};
-use crawld::frontier::record::{Commit, JobDelta, LinkRow};
+use crawld::frontier::record::{Commit, GivenUp, JobDelta, LinkRow};
 use crawld::store::StoreErrorKind;
 
 use crate::ground::*;
@@ -225,7 +225,7 @@ on_both! {
         ground.offer(&[root(A), root(B), root(C)], NOW);
         let batch = Commit {
             settled: vec![done(&ground.queued(A), vec![link("http://a.test/new", A, 1)])],
-            given_up: vec![(ground.job, host("a.test"), Reason::Refused)],
+            given_up: vec![GivenUp::new(ground.job, host("a.test"), Reason::Refused)],
             ..Commit::default()
         };
         ground.commit(1, &batch);

@@ -1,10 +1,15 @@
 //! URLs become known once, wait in order, and come back when they should.
 
 use crawld::domain::outcome::{Reason, UrlState};
-use crawld::frontier::record::Commit;
+use crawld::domain::{HostKey, JobId};
+use crawld::frontier::record::{Commit, GivenUp};
 use crawld::store::{LONGEST_WAIT, Retry};
 
 use crate::ground::*;
+
+fn dns(job: JobId, host: HostKey) -> GivenUp {
+    GivenUp::new(job, host, Reason::Dns)
+}
 
 const A: &str = "http://a.test/";
 
@@ -103,7 +108,8 @@ on_both! {
         ground.offer(&urls, NOW);
         ground.offer(&[root("http://b.test/")], NOW);
         let (job, key) = (ground.job, host("a.test"));
-        let step = || ground.store.give_up(job, key, Reason::Dns, 2, NOW).unwrap();
+        let given_up = GivenUp { evidence: Some("no such name".into()), ..dns(job, key) };
+        let step = || ground.store.give_up(&given_up, 2).unwrap();
         assert_eq!([step(), step(), step(), step()], [2, 2, 1, 0]);
         let late = ground.offer(&[root("http://a.test/late"), root("http://b.test/late")], NOW);
         assert_eq!(late.woken, [(job, host("b.test"))], "nothing to ask of a host given up");
@@ -111,6 +117,8 @@ on_both! {
             let given_up = page.url.contains("//a.test");
             assert_eq!(page.state == UrlState::Failed, given_up, "{}", page.url);
             assert_eq!(page.reason.as_deref() == Some("dns"), given_up, "{}", page.url);
+            let known = given_up && !page.url.ends_with("late");
+            assert_eq!(page.evidence.as_deref() == Some("no such name"), known, "{}", page.url);
         }
         assert_eq!(ground.job_row().asked, 0, "unasked");
         let share = ground.store.share(job, key).unwrap().unwrap();
@@ -127,7 +135,7 @@ on_both! {
         let settled =
             urls.iter().zip(reasons).map(|(url, why)| failed(&ground.queued(url), why)).collect();
         ground.commit(1, &settle(settled));
-        store.give_up(ground.job, host("b.test"), Reason::Dns, 10, NOW).unwrap();
+        store.give_up(&dns(ground.job, host("b.test")), 10).unwrap();
         let done = crawld::store::JobState::Done;
         store.set_job_state(ground.job, done, Some("max_pages"), NOW).unwrap();
 

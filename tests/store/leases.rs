@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use crawld::domain::outcome::Reason;
-use crawld::frontier::record::{Commit, HostRow, Release, RobotsRow};
+use crawld::frontier::record::{Commit, GivenUp, HostRow, Release, RobotsRow};
 use crawld::store::{Access, LONGEST_WAIT, Store};
 
 use crate::ground::*;
@@ -145,7 +145,7 @@ on_both! {
         let other = store.create_job(&new_job("other"), NOW).unwrap().id;
         ground.offer(&[root(A)], NOW);
         store.offer(node, other, &[root("http://a.test/o")], None, true, false, NOW).unwrap();
-        store.give_up(other, host("a.test"), Reason::Dns, 9, NOW).unwrap();
+        store.give_up(&GivenUp::new(other, host("a.test"), Reason::Dns), 9).unwrap();
         let robots = |origin: &str, status| RobotsRow {
             origin: origin.to_owned(),
             host: host("a.test"),

@@ -2,7 +2,7 @@
 
 use crawld::domain::outcome::{Reason, UrlState};
 use crawld::domain::url::CanonicalUrl;
-use crawld::frontier::record::LinkRow;
+use crawld::frontier::record::{GivenUp, LinkRow};
 use crawld::store::HostSum;
 
 use crate::ground::*;
@@ -113,7 +113,7 @@ on_both! {
         let mut failure = failed(&ground.queued(urls[1]), Reason::Http(404));
         failure.facts.bytes = Some(10);
         ground.commit(1, &settle(vec![done(&ground.queued(urls[0]), vec![]), failure, slow]));
-        ground.store.give_up(ground.job, host("b.test"), Reason::Dns, 10, NOW).unwrap();
+        ground.store.give_up(&GivenUp::new(ground.job, host("b.test"), Reason::Dns), 10).unwrap();
 
         let report = ground.reader().job_report(ground.job).unwrap();
         let (done, failed, excluded) = (UrlState::Done, UrlState::Failed, UrlState::Excluded);

@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::job::HostLimit;
-use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
-use crate::frontier::record::{Commit, Deferred, NewUrl, RobotsRow, Settled};
+use crate::frontier::record::{Commit, Deferred, GivenUp, NewUrl, RobotsRow, Settled};
 use crate::http::budget::Permit;
 
 /// Outcomes at which a commit is worth while.
@@ -94,9 +93,9 @@ impl Batches {
         self.gathered(weight, now);
     }
 
-    pub(super) fn give_up(&mut self, job: JobId, host: HostKey, reason: Reason, now: Millis) {
-        self.touched.insert(host);
-        self.gathering.given_up.push((job, host, reason));
+    pub(super) fn give_up(&mut self, given_up: GivenUp, now: Millis) {
+        self.touched.insert(given_up.host);
+        self.gathering.given_up.push(given_up);
         self.urgent = true;
         self.gathered(64, now);
     }

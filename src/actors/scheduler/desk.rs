@@ -68,8 +68,8 @@ impl SchedulerActor {
         if let Some(deadline) = self.draining {
             return self.drain_call(node, deadline, now);
         }
-        if let Some((job, host, reason)) = self.desk.giving_up.front() {
-            return Some(Call::GiveUp(*job, *host, *reason));
+        if let Some(given_up) = self.desk.giving_up.front() {
+            return Some(Call::GiveUp(given_up.clone()));
         }
         if let Some(read) = self.window.next_read() {
             return Some(Call::Take(read));

@@ -104,8 +104,8 @@ impl SchedulerActor {
 
     /// Passes on which hosts are given up.
     fn tell_given_up(&mut self, now: Millis) {
-        while let Some((job, host, reason)) = self.window.next_given_up() {
-            self.batches.give_up(job, host, reason, now);
+        while let Some(given_up) = self.window.next_given_up() {
+            self.batches.give_up(given_up, now);
         }
     }
 

@@ -24,11 +24,10 @@ use super::db::{Call, DbActor, Offer};
 use super::fetcher::FetchActor;
 use super::messages::{Drain, Event, Hire, Observation, Observe, Quit, StartJob};
 use crate::clock::Clock;
-use crate::domain::outcome::Reason;
-use crate::domain::{HostKey, JobId, Millis};
+use crate::domain::{JobId, Millis};
 use crate::faults;
 use crate::frontier::known::KnownUrls;
-use crate::frontier::record::Release;
+use crate::frontier::record::{GivenUp, Release};
 use crate::frontier::window::Window;
 use crate::store::Node;
 use batch::Batches;
@@ -75,7 +74,7 @@ struct Desk {
     trouble: Option<Trouble>,
     offers: VecDeque<Arc<Offer>>,
     revisits: VecDeque<(JobId, i64)>,
-    giving_up: VecDeque<(JobId, HostKey, Reason)>,
+    giving_up: VecDeque<GivenUp>,
     releases: Vec<Release>,
     claim_wanted: bool,
     claim_at: Option<Millis>,

@@ -6,7 +6,7 @@ use crate::actors::db::{Call, GIVE_UP_STEP, Offer, Reply};
 use crate::actors::messages::Event;
 use crate::domain::cookies::Cookie;
 use crate::domain::{JobId, Millis};
-use crate::frontier::record::{ClaimedHost, Commit, Committed};
+use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp};
 use crate::store::{JobRow, Left, Offered, Revisited, StoreError, StoreErrorKind};
 
 impl SchedulerActor {
@@ -114,11 +114,11 @@ impl SchedulerActor {
     /// The answer to a call that changes how jobs and hosts stand.
     fn accept_change(&mut self, call: Call, reply: Reply, now: Millis) {
         match (call, reply) {
-            (Call::GiveUp(job, ..), Reply::GaveUp(count)) => {
+            (Call::GiveUp(given_up), Reply::GaveUp(count)) => {
                 if count < GIVE_UP_STEP {
                     self.desk.giving_up.pop_front();
                 }
-                if let Some(run) = self.jobs.get_mut(&job) {
+                if let Some(run) = self.jobs.get_mut(&given_up.job) {
                     run.left = None;
                 }
             }
@@ -193,7 +193,8 @@ impl SchedulerActor {
                 run.left = None;
             }
             if let Some(reason) = share.given_up.filter(|_| share.waiting) {
-                self.desk.giving_up.push_back((share.job, host.host.key, reason));
+                let (job, host) = (share.job, host.host.key);
+                self.desk.giving_up.push_back(GivenUp::new(job, host, reason));
             }
         }
         self.window.lease(host, now);
@@ -259,7 +260,7 @@ impl SchedulerActor {
             self.window.robots_stored(row);
         }
         for given_up in &commit.given_up {
-            self.desk.giving_up.push_back(*given_up);
+            self.desk.giving_up.push_back(given_up.clone());
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Window;
 use crate::domain::job::HostLimit;
-use crate::domain::outcome::Reason;
 use crate::domain::{HostKey, JobId};
+use crate::frontier::record::GivenUp;
 
 impl Window {
     /// A job that limits its hosts goes on from those that it asked before.
@@ -12,7 +12,7 @@ impl Window {
     }
 
     /// A job and a host that it gives up, now that nothing of it is in flight there.
-    pub fn next_given_up(&mut self) -> Option<(JobId, HostKey, Reason)> {
+    pub fn next_given_up(&mut self) -> Option<GivenUp> {
         self.given_up.pop_front()
     }
 
@@ -26,7 +26,8 @@ impl Window {
         for queue in host.queues.iter_mut().filter(|queue| queue.flying == 0 && !queue.told) {
             if let Some(reason) = queue.given_up {
                 queue.told = true;
-                self.given_up.push_back((queue.job.id, key, reason));
+                let (job, evidence) = (queue.job.id, queue.evidence.clone());
+                self.given_up.push_back(GivenUp { job, host: key, reason, evidence });
             }
         }
     }

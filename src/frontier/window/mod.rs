@@ -19,10 +19,9 @@ use std::sync::Arc;
 use super::crowd::{Crowd, Spot};
 use super::host::{Host, HostStep, Work};
 use super::places::Places;
-use super::record::{ClaimedHost, NewUrl, Settled, Taken};
+use super::record::{ClaimedHost, GivenUp, NewUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
 use crate::domain::job::{HostLimit, Job};
-use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
 
@@ -35,7 +34,7 @@ pub struct Window {
     reads: VecDeque<(JobId, HostKey)>,
     idle: VecDeque<HostKey>,
     strays: Vec<RobotsErrand>,
-    given_up: VecDeque<(JobId, HostKey, Reason)>,
+    given_up: VecDeque<GivenUp>,
     beyond: VecDeque<(JobId, HostKey, HostLimit)>,
     places: Places,
     tickets: u64,
@@ -121,7 +120,7 @@ impl Window {
             if let Some(job) = self.jobs.get(&share.job) {
                 host.has_more(job);
                 if let (Some(reason), Some(queue)) = (share.given_up, host.queue_mut(share.job)) {
-                    queue.give_up(reason);
+                    queue.give_up(reason, None);
                     queue.told = true;
                 }
             }

@@ -6,6 +6,7 @@ use crate::domain::politeness::{Pace, Reach};
 use crate::domain::url::host_key;
 use crate::domain::{HostKey, Millis};
 use crate::frontier::answer::RobotsAnswer;
+use crate::frontier::queue::JobQueue;
 use crate::frontier::record::RobotsRow;
 use crate::frontier::robots_gate::{Next, RobotsErrand};
 use crate::frontier::verdict::{Moment, speaks_no_tls};
@@ -62,7 +63,8 @@ impl Window {
             told_to_wait && answer.retry_after.is_some_and(|wait| wait > rules.max_retry_after)
         }) {
             gate.forget();
-            home.queues.iter_mut().for_each(|queue| queue.give_up(Reason::Http(status)));
+            let reason = Reason::Http(status);
+            home.queues.iter_mut().for_each(|queue| queue.give_up(reason, None));
             return None;
         }
         let next = gate.answered(errand, answer, rules.max_tries, moment.now, moment.luck);
@@ -79,7 +81,9 @@ impl Window {
             Next::Unreachable(reason) => {
                 let pace = *home.rules();
                 if home.pace.unreachable(moment.now, answer.begun_at, &pace) == Reach::GivenUp {
-                    home.queues.iter_mut().for_each(|queue| queue.give_up(reason));
+                    let words = answer.failure.as_ref().map(|(_, words)| words.as_str());
+                    let give_up = |queue: &mut JobQueue| queue.give_up(reason, words);
+                    home.queues.iter_mut().for_each(give_up);
                 }
             }
         }

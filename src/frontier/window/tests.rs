@@ -187,7 +187,7 @@ impl World {
         ];
         let Some(at) = next.into_iter().flatten().min() else { return false };
         self.now = self.now.max(at);
-        while let Some((_, host, _)) = self.window.next_given_up() {
+        while let Some(GivenUp { host, .. }) = self.window.next_given_up() {
             for row in self.rows.values_mut().filter(|r| r.url.host == host) {
                 if !self.unsettled.contains(&row.url.id) {
                     row.settled.get_or_insert(UrlState::Failed);
