@@ -22,7 +22,7 @@ const MOST_CODINGS: usize = 4;
 
 /// Why decoding stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The receiver has had enough.
     Enough,
     /// More came out than the limit allows.
@@ -30,10 +30,10 @@ pub(super) enum Stop {
 }
 
 /// Receives decoded bytes.
-pub(super) type Output<'a> = dyn FnMut(&[u8]) -> ControlFlow<Stop> + 'a;
+pub(crate) type Output<'a> = dyn FnMut(&[u8]) -> ControlFlow<Stop> + 'a;
 
 /// The codings of one body, the outermost first; none for a body that is not encoded.
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     stages: Vec<Stage>,
 }
 
@@ -51,7 +51,7 @@ impl Decoder {
     ///
     /// # Errors
     /// `bad_encoding` when a coding is unknown or there are too many.
-    pub(super) fn new<'a>(
+    pub(crate) fn new<'a>(
         values: impl Iterator<Item = &'a str>,
         limit: u64,
     ) -> Result<Self, FetchError> {
@@ -71,7 +71,7 @@ impl Decoder {
     }
 
     /// Is the body not encoded?
-    pub(super) fn is_identity(&self) -> bool {
+    pub(crate) fn is_identity(&self) -> bool {
         self.stages.is_empty()
     }
 
@@ -88,7 +88,7 @@ impl Decoder {
     ///
     /// # Errors
     /// `bad_encoding` when they are corrupt.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         input: &[u8],
         out: &mut Output<'_>,
@@ -100,7 +100,7 @@ impl Decoder {
     ///
     /// # Errors
     /// `truncated` when a coding is not at its end. No body at all is no error.
-    pub(super) fn finish(&self) -> Result<(), FetchError> {
+    pub(crate) fn finish(&self) -> Result<(), FetchError> {
         match self.stages.iter().find(|stage| stage.begun && !stage.codec.is_finished()) {
             Some(stage) => Err(FetchError::new(
                 Reason::Truncated,

@@ -8,7 +8,7 @@
 
 /// A head larger than this is handed on unfinished: the parser then calls it too large. As much as
 /// the most patient browser takes.
-pub(super) const MAX_HEAD: usize = 384 * 1024;
+pub(crate) const MAX_HEAD: usize = 384 * 1024;
 
 /// `Set-Cookie` lines of an answer that are handed on.
 const MAX_COOKIES: usize = 50;
@@ -23,7 +23,7 @@ const MINOR: usize = 7;
 
 /// What is known after some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The head goes on.
     Incomplete,
     /// The head is complete and repaired; the bytes before `skip` are interim heads.
@@ -37,7 +37,7 @@ pub(super) enum Verdict {
 
 /// Looks for the end of a response head in bytes that arrive piece by piece.
 #[derive(Debug, Default)]
-pub(super) struct HeadScan {
+pub(crate) struct HeadScan {
     /// Where the present head begins.
     start: usize,
     /// Where the first unfinished line begins.
@@ -97,7 +97,7 @@ impl Facts {
 impl HeadScan {
     /// Reads on in `bytes`, which are all the bytes of this answer so far: those of the call
     /// before, unchanged, and more. Repairs are made in place.
-    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Verdict {
+    pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Verdict {
         while let Some(end) = self.next_line_end(bytes) {
             let line = bytes.get(self.line..end).unwrap_or_default().trim_ascii_end();
             if !self.facts.in_fields() {
@@ -124,7 +124,7 @@ impl HeadScan {
 
     /// Does the server leave the connection open after this answer, as far as the version and
     /// `Connection: keep-alive` say? (`Connection: close` is the parser's business.)
-    pub(super) fn is_persistent(&self) -> bool {
+    pub(crate) fn is_persistent(&self) -> bool {
         self.facts.minor == b'1' || self.facts.keep_alive
     }
 

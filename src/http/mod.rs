@@ -18,6 +18,7 @@
 //! error       what each failure is called
 //! budget      memory that bodies and outcomes share
 //! throttle    bytes a second
+//! failure     why an exchange failed
 //! ```
 
 mod body;
@@ -27,6 +28,7 @@ mod connector;
 mod decode;
 mod dial;
 mod error;
+mod failure;
 mod head_repair;
 mod idle;
 mod outgoing;
@@ -39,7 +41,6 @@ mod tunnel;
 mod way;
 mod wire;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -50,12 +51,12 @@ use futures_util::future::LocalBoxFuture;
 use budget::Permit;
 
 use crate::domain::Millis;
-use crate::domain::outcome::Reason;
 use crate::domain::proxy::Proxy;
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
 pub use client::{ClientError, ClientOptions, HttpClient};
+pub use failure::FetchError;
 pub use places::Places;
 pub use resolve::{Dns, NameCache, Names};
 pub use throttle::Throttle;
@@ -169,30 +170,6 @@ pub trait Sink {
         drop(permit);
     }
 }
-
-/// Why an exchange failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchError {
-    /// Its class.
-    pub reason: Reason,
-    /// The particulars, for people.
-    pub detail: String,
-}
-
-impl FetchError {
-    /// A failure of this class.
-    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
-    }
-}
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.reason, self.detail)
-    }
-}
-
-impl std::error::Error for FetchError {}
 
 /// How long the parts of an exchange took, in microseconds; 0 for a part that was not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
