@@ -98,6 +98,7 @@ fn links_behind_text_that_is_no_markup_are_found() {
         "<img alt='>'><a href=/x>",
         "<p title=\"a'>b\"><a href=/x>",
         "\0<a\0b><a href=/x>",
+        "<a-name-of-more-than-28-letters=\"x><a href=/x>",
     ] {
         assert_eq!(targets(&html(markup)), ["/x"], "{markup}");
     }

@@ -14,6 +14,7 @@ fn is_space(byte: u8) -> bool {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
+    TagName,
     Between,
     Slash,
     Name,
@@ -33,6 +34,11 @@ impl TagScan {
         Self(Place::Between)
     }
 
+    /// A scan that starts inside the tag's name.
+    pub(super) fn in_name() -> Self {
+        Self(Place::TagName)
+    }
+
     /// Was the last thing before the end a `/`?
     pub(super) fn self_closing(self) -> bool {
         self.0 == Place::Slash
@@ -47,6 +53,10 @@ impl TagScan {
                 Place::Name => {
                     let stop = rest.iter().position(|&b| ends_name(b) || b == b'=');
                     self.leave(rest, stop, Place::AfterName)
+                }
+                Place::TagName => {
+                    let stop = rest.iter().position(|&b| ends_name(b));
+                    self.leave(rest, stop, Place::Between)
                 }
                 Place::Bare => {
                     let stop = rest.iter().position(|&b| is_space(b) || b == b'>');

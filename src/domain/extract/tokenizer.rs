@@ -187,7 +187,8 @@ impl Tokenizer {
         let length = window.iter().position(|&b| ends_name(b)).unwrap_or(window.len());
         let (name, behind) = window.split_at(length);
         let tag = Tag::named(name);
-        let mut open = OpenTag { tag, closing, keep: false, scan: TagScan::new() };
+        let scan = if behind.is_empty() { TagScan::in_name() } else { TagScan::new() };
+        let mut open = OpenTag { tag, closing, keep: false, scan };
         if behind.first() == Some(&b'>') {
             self.close_tag(open, &[], sink);
             return from + length + 1;
