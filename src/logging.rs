@@ -17,10 +17,7 @@ pub fn start(filter: &str) {
     }
     builder.target(Target::Stderr).format(|out, record| {
         let text = record.args().to_string();
-        let clean: String = text
-            .chars()
-            .map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c })
-            .collect();
+        let clean = harmless(&text, |c| c == '\t');
         writeln!(out, "{} {:<5} {clean}", out.timestamp_millis(), record.level())
     });
     if builder.try_init().is_err() {
@@ -36,4 +33,17 @@ pub fn start(filter: &str) {
         let place = panic.location().map_or_else(String::new, ToString::to_string);
         log::error!("panic at {place}: {words}");
     }));
+}
+
+/// Foreign text made harmless to a terminal and to a reader of logs: control characters, and those
+/// that turn the direction of writing, become U+FFFD, unless they are `kept`.
+#[must_use]
+pub fn harmless(text: &str, kept: impl Fn(char) -> bool) -> String {
+    let steers = |c: char| c.is_control() || turns(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if steers(c) && !kept(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Is this one of the characters of Unicode's bidirectional algorithm that cannot be seen?
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

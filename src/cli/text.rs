@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::domain::Millis;
+use crate::logging::harmless;
 
 /// The last moment that four digits of a year can tell.
 const LAST: Millis = 253_402_300_799_999;
@@ -88,9 +89,7 @@ pub(super) fn per_second(pages: i64, running: Millis) -> f64 {
 
 /// Foreign text made safe for a terminal: what could steer it becomes U+FFFD.
 pub(super) fn clean(text: &str) -> String {
-    let steers =
-        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+    harmless(text, |_| false)
 }
 
 /// An argument as a shell takes it.
@@ -151,7 +150,10 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_steer_the_terminal() {
-        assert_eq!(clean("a\u{1b}[31mb\n\u{202e}c é"), "a\u{fffd}[31mb\u{fffd}\u{fffd}c é");
+        assert_eq!(
+            clean("a\u{1b}[31mb\n\u{202e}c\u{200f} é"),
+            "a\u{fffd}[31mb\u{fffd}\u{fffd}c\u{fffd} é"
+        );
     }
 
     #[test]
