@@ -366,3 +366,20 @@ fn sitemaps_can_be_switched_off_and_on_again() {
     blind.crawl(&site, &["--no-robots"]);
     assert_eq!((site.hits("/1.xml"), site.hits("/robots.txt")), (before, 1));
 }
+
+#[test]
+fn a_sitemap_neither_gets_nor_sets_cookies() {
+    let site = site(&["/map.xml"])
+        .reply("/", Reply::html("<title>in</title>").header("Set-Cookie", "page=1"))
+        .reply("/map.xml", xml(urlset(&["/a"])).header("Set-Cookie", "map=1"))
+        .open();
+    let ground = Ground::sqlite();
+    ground.crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    let log = site.log();
+    let cookies = |path: &str| {
+        let asked = log.iter().find(|request| request.path == path).unwrap();
+        asked.header("cookie").map(str::to_owned)
+    };
+    assert_eq!(cookies("/map.xml"), None);
+    assert_eq!(cookies("/a").as_deref(), Some("page=1"));
+}
