@@ -215,6 +215,6 @@ pub struct Observation {
     pub found: u64,
     /// Body bytes in this run.
     pub bytes: u64,
-    /// Why nothing moves, when nothing does.
+    /// What waits for what, where that is worth a word.
     pub waiting: Option<String>,
 }

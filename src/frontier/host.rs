@@ -5,6 +5,7 @@
 //! alone. A read of the queue replaces `rows` by what it brought less what is held.
 
 mod next;
+mod waits;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;

@@ -21,4 +21,5 @@ pub mod robots_gate;
 pub mod sitemaps;
 pub mod validators;
 pub mod verdict;
+pub mod waits;
 pub mod window;

@@ -76,6 +76,11 @@ impl Flights {
         self.under_way.len()
     }
 
+    /// The requests under way: to which host, since when.
+    pub(super) fn begun(&self) -> impl Iterator<Item = (HostKey, Millis)> {
+        self.under_way.values().map(|flight| (flight.host, flight.begun_at))
+    }
+
     fn address(&self, slot: usize) -> Option<&Addr<FetchActor>> {
         self.fetchers.get(slot).and_then(Option::as_ref)
     }

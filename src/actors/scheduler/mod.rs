@@ -10,6 +10,7 @@ mod flight;
 mod job_run;
 mod landing;
 mod replies;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -280,27 +281,5 @@ impl Handler<Observe> for SchedulerActor {
         seen.hosts = self.window.len();
         seen.waiting = self.waiting(now);
         MessageResult(seen)
-    }
-}
-
-impl SchedulerActor {
-    /// Why nothing moves, when nothing does.
-    fn waiting(&self, now: Millis) -> Option<String> {
-        if let Some(trouble) = &self.desk.trouble {
-            return Some(format!("the store does not answer: {}", trouble.message));
-        }
-        if self.flights.len() > 0 || self.window.is_empty() {
-            return None;
-        }
-        let resting: Vec<Millis> = self
-            .window
-            .hosts()
-            .map(crate::frontier::host::Host::ready_at)
-            .filter(|at| *at > now)
-            .collect();
-        let first = resting.iter().min()?;
-        let (hosts, wait) = (resting.len(), first - now);
-        let noun = if hosts == 1 { "host waits for its" } else { "hosts wait for their" };
-        Some(format!("{hosts} {noun} pace, next in {}.{} s", wait / 1000, wait % 1000 / 100))
     }
 }
