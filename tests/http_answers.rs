@@ -80,9 +80,14 @@ async fn interim_heads_are_passed_over() {
 #[actix_rt::test]
 async fn an_answer_without_a_body_does_not_wait_for_one() {
     for status in ["204 No Content", "304 Not Modified"] {
-        let text = format!("HTTP/1.1 {status}\r\nContent-Length: 50\r\n\r\n");
-        let got = answer(vec![send(text), Act::Hold]).await;
-        assert_eq!((got.reason(), got.exchange.bytes), (None, 0), "{status}");
+        for body in ["", "hello", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"] {
+            for length in ["Content-Length: 50", "Transfer-Encoding: chunked", "X: y"] {
+                let text = format!("HTTP/1.1 {status}\r\n{length}\r\n\r\n{body}");
+                let got = answer(vec![send(text), Act::Hold]).await;
+                let told = (got.reason(), got.status().to_string(), got.exchange.bytes);
+                assert_eq!(told, (None, status[..3].to_owned(), 0), "{status} {length} {body}");
+            }
+        }
     }
 }
 
@@ -91,6 +96,10 @@ async fn what_is_no_http_is_bad_http() {
     for head in [
         "Content-Length: 5\r\nContent-Length: 6\r\n",
         "Content-Length: 5\r\nContent-Length: 5\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: 5, 5\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 99999999999999999999\r\n",
         "Content-Length: -5\r\n",
         "Content-Length: abc\r\n",
         "Transfer-Encoding: gzip, chunked\r\n",

@@ -129,6 +129,8 @@ async fn what_cannot_be_trusted_to_be_at_its_end_is_not_used_again() {
     let answers = [
         "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
         "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
     ];
     for text in answers {

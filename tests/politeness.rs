@@ -270,3 +270,27 @@ fn a_robots_txt_that_fails_forbids_all_and_is_tried_again() {
     Crawld::new().expect(0, &["crawl", &healed.at("/"), "--delay", "0ms"]);
     assert_eq!(healed.requests(), 4);
 }
+
+#[test]
+fn a_stale_connection_costs_no_try_and_the_next_attempt_keeps_the_delay() {
+    // The server has had enough of each connection after one answer, but does not say so.
+    let served = std::sync::Mutex::new(std::collections::HashSet::new());
+    let site = Pages::new()
+        .otherwise(move |request| {
+            let paths = ["/a", "/b", "/c"];
+            match served.lock().unwrap().insert(request.connection) {
+                true if request.path == "/" => Reply::links(&paths),
+                true => Reply::html("leaf"),
+                false => Reply::close(),
+            }
+        })
+        .open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    crawld.expect(0, &["crawl", &root, "--delay", "150ms", "--no-robots", "--max-tries", "1"]);
+    let pages = crawld.export("pages", &[]);
+    assert_eq!(pages.len(), 4);
+    assert!(pages.iter().all(|p| p["state"] == "done" && p["tries"] == "1"), "{pages:#?}");
+    assert!(site.requests() > 4, "some were asked on a stale connection");
+    assert!(shortest_gap(&site) >= 150_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+}

@@ -123,9 +123,11 @@ impl HeadScan {
     }
 
     /// Does the server leave the connection open after this answer, as far as the version and
-    /// `Connection: keep-alive` say? (`Connection: close` is the parser's business.)
+    /// `Connection: keep-alive` say? (`Connection: close` is the parser's business.) Where a head
+    /// gives two ends of its body nobody knows what comes after it (RFC 9112, 6.3, rule 3).
     pub(crate) fn is_persistent(&self) -> bool {
-        self.facts.minor == b'1' || self.facts.keep_alive
+        let two_ends = self.facts.has_length && self.facts.has_coding;
+        !two_ends && (self.facts.minor == b'1' || self.facts.keep_alive)
     }
 
     fn next_line_end(&self, bytes: &[u8]) -> Option<usize> {
