@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::CommandError;
+use super::open_files;
 use super::options::{Global, Shared};
 use super::progress::Live;
 use super::report;
@@ -162,10 +163,11 @@ fn without_login(text: &str) -> &str {
 fn run_settings(settings: &Settings) -> RunSettings {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
+    let threads = if settings.threads == 0 { cores } else { settings.threads };
     RunSettings {
         concurrency: settings.concurrency,
         per_address: settings.network.per_address,
-        threads: if settings.threads == 0 { cores } else { settings.threads },
+        threads,
         grace,
         known_cache: settings.known_cache,
         client: ClientOptions {
@@ -180,6 +182,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
                 usize::try_from(settings.network.max_buffered).unwrap_or(usize::MAX),
             ),
             throttle: throttle(settings),
+            max_idle: open_files::idle_connections(threads),
             places: Places::new(settings.network.per_address),
             ..ClientOptions::default()
         },

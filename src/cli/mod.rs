@@ -5,6 +5,7 @@ pub mod error;
 pub mod explain;
 pub mod export;
 mod jobs;
+mod open_files;
 mod options;
 mod progress;
 pub mod report;

@@ -50,17 +50,24 @@ pub(crate) type Record = BTreeMap<String, String>;
 pub(crate) struct Crawld {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    open_files: Option<u32>,
 }
 
 impl Crawld {
     /// A new, empty folder.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), open_files: None }
     }
 
     /// With one environment variable more.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With no more open files than this (`ulimit -n`).
+    pub(crate) fn open_files(mut self, most: u32) -> Self {
+        self.open_files = Some(most);
         self
     }
 
@@ -71,7 +78,15 @@ impl Crawld {
 
     /// Starts the program.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_crawld"));
+        let program = env!("CARGO_BIN_EXE_crawld");
+        let mut command = match self.open_files {
+            None => Command::new(program),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
         for name in FOREIGN {
             command.env_remove(name);
         }

@@ -1,0 +1,44 @@
+//! How many files this process may have open, and so how many connections may idle.
+
+/// What is supposed where the system does not tell.
+const USUAL: usize = 1024;
+/// Connections that a thread keeps open though nobody uses them.
+const MOST_IDLE: usize = 256;
+
+/// Idle connections for each of `threads`: a quarter of the files that may be open, all together.
+pub(super) fn idle_connections(threads: usize) -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    share(soft_limit(&limits).unwrap_or(USUAL), threads)
+}
+
+fn share(files: usize, threads: usize) -> usize {
+    (files / 4 / threads.max(1)).clamp(1, MOST_IDLE)
+}
+
+/// `Max open files            1024                 524288               files`
+fn soft_limit(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let soft = line.split_whitespace().next()?;
+    if soft == "unlimited" { Some(usize::MAX) } else { soft.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_connections_leave_files_for_all_else() {
+        assert_eq!(share(1024, 2), 128);
+        assert_eq!(share(1024, 64), 4);
+        assert_eq!(share(usize::MAX, 1), MOST_IDLE);
+        assert_eq!(share(10, 64), 1);
+    }
+
+    #[test]
+    fn the_limit_is_read_as_the_system_writes_it() {
+        let text = "Limit   Soft Limit  Hard Limit  Units\nMax open files  1024  524288  files\n";
+        assert_eq!(soft_limit(text), Some(1024));
+        assert_eq!(soft_limit("Max open files   unlimited  unlimited  files"), Some(usize::MAX));
+        assert_eq!(soft_limit(""), None);
+    }
+}
