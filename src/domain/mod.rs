@@ -4,6 +4,7 @@ pub mod address;
 pub mod cookies;
 pub mod credentials;
 pub mod extract;
+pub mod harvest;
 pub mod job;
 pub mod link;
 pub mod outcome;

@@ -1,0 +1,80 @@
+//! What a harvest is asked to do: nothing here changes while it runs.
+
+use super::combinations::{Combinations, CombinationsError};
+use super::{Alphabet, Matcher};
+
+/// How the queries are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// Every combination, shortest first.
+    Exhaustive,
+    /// Those that can show something new.
+    Adaptive {
+        /// What the operator says of the endpoint; else it is found out.
+        matcher: Option<Matcher>,
+        /// Do letters seen in tips join the alphabet?
+        learn: bool,
+        /// Are those asked first that promise most? For a budget of requests.
+        best_first: bool,
+    },
+}
+
+/// The plan of a harvest.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(super) alphabet: Alphabet,
+    pub(super) min: usize,
+    pub(super) max: usize,
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) strategy: Strategy,
+    pub(super) seed: u64,
+}
+
+impl Plan {
+    /// Queries of `min` to `max` letters of an alphabet.
+    ///
+    /// # Errors
+    /// When the lengths are no range, or `exhaustive` has more combinations than can be counted.
+    pub fn new(
+        alphabet: Alphabet,
+        (min, max): (usize, usize),
+        strategy: Strategy,
+        seed: u64,
+    ) -> Result<Self, CombinationsError> {
+        match (Combinations::new(&alphabet, min..=max), strategy) {
+            (Ok(_), _) | (Err(CombinationsError::TooMany), Strategy::Adaptive { .. }) => {}
+            (Err(error), _) => return Err(error),
+        }
+        Combinations::new(&alphabet, min..=min)?;
+        let (before, after) = (String::new(), String::new());
+        Ok(Self { alphabet, min, max, before, after, strategy, seed })
+    }
+
+    /// The same with fixed texts before and after the letters of each query.
+    #[must_use]
+    pub fn between(mut self, before: &str, after: &str) -> Self {
+        before.clone_into(&mut self.before);
+        after.clone_into(&mut self.after);
+        self
+    }
+
+    /// The query that is sent for a key.
+    #[must_use]
+    pub fn query(&self, text: &str) -> String {
+        format!("{}{text}{}", self.before, self.after)
+    }
+
+    /// The queries of `exhaustive`, which are also the most that `adaptive` asks of this alphabet,
+    /// proofs included; `None` when they cannot be counted.
+    #[must_use]
+    pub fn count(&self) -> Option<u128> {
+        Combinations::new(&self.alphabet, self.min..=self.max).ok().map(|all| all.count())
+    }
+
+    /// Combinations of the shortest length up to another, or to the longest that can be counted.
+    pub(super) fn walk(&self, letters: &Alphabet, to: usize) -> Option<Combinations> {
+        let lengths = (self.min..=to).rev();
+        lengths.map(|to| Combinations::new(letters, self.min..=to)).find_map(Result::ok)
+    }
+}

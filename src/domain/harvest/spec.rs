@@ -1,0 +1,65 @@
+//! Kinds of result as they are configured and stored.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One kind of result as it is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResultSpec {
+    /// Its name: `query`, `products`.
+    pub name: String,
+    /// JSON path of the tips within the answer.
+    pub path: String,
+    /// Path of the tip's text within the tip. Without it a string, number or boolean is its own
+    /// text, and an object's is its field called `name`.
+    pub text: Option<FieldSpec>,
+    /// Further values, each by a path within the tip.
+    pub fields: Vec<FieldSpec>,
+    /// Does this kind not decide what is asked next?
+    pub aside: bool,
+    /// How the text is cleaned when no path for it is given.
+    pub cleaning: CleaningSpec,
+}
+
+/// A value within a tip as it is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldSpec {
+    /// Its name.
+    pub name: String,
+    /// JSON path within the tip, which is `$`.
+    pub path: String,
+    /// How it is cleaned.
+    pub cleaning: CleaningSpec,
+}
+
+/// [`Cleaning`] as it is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CleaningSpec {
+    /// Are tags stripped and entities decoded?
+    pub strip_tags: bool,
+    /// A regex whose first group, or whole match, is kept.
+    pub pattern: Option<String>,
+    /// Is white space at the ends cut?
+    pub trim: bool,
+}
+
+/// Why tips cannot be read as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// `results.NAME.path`, `results.NAME.fields.FIELD`.
+    pub key: String,
+    /// What is wrong, in one line.
+    pub problem: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for RuleError {}

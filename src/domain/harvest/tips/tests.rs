@@ -1,0 +1,109 @@
+use super::*;
+
+fn field(name: &str, path: &str) -> FieldSpec {
+    FieldSpec { name: name.to_owned(), path: path.to_owned(), ..FieldSpec::default() }
+}
+
+fn kind(name: &str, path: &str) -> ResultSpec {
+    ResultSpec { name: name.to_owned(), path: path.to_owned(), ..ResultSpec::default() }
+}
+
+/// A shop's answers: words, products with fields, categories.
+fn shop() -> TipReader {
+    let tidy = CleaningSpec { strip_tags: true, trim: true, ..CleaningSpec::default() };
+    let price = FieldSpec { cleaning: tidy, ..field("price", "$.price") };
+    let products = ResultSpec {
+        fields: vec![field("url", "$.url"), field("name", "$.name"), price],
+        ..kind("products", "$.products[*]")
+    };
+    let categories = ResultSpec {
+        text: Some(field("text", "$.names[0]")),
+        ..kind("categories", "$.categories[*]")
+    };
+    TipReader::new(&[kind("query", "$.query[*]"), products, categories]).unwrap()
+}
+
+fn texts(reading: &Reading, result: usize) -> Vec<&str> {
+    let of_kind = reading.tips.iter().filter(|tip| tip.result == result);
+    of_kind.map(|tip| tip.text.as_str()).collect()
+}
+
+#[test]
+fn several_kinds_are_read_side_by_side_with_their_fields_and_ranks() {
+    let reading = shop()
+        .read(
+            "\u{feff} {\"query\": [\"galaxy\", \"gal\\u0430\"], \"products\": [
+                {\"name\": \"A\", \"url\": \"/a\", \"price\": \"<b>1 299</b> &#8372; \"},
+                {\"name\": \"B\", \"price\": null, \"more\": {}}],
+                \"categories\": [{\"names\": [\"Phones\", \"x\"]}]}",
+        )
+        .unwrap();
+    assert_eq!(reading.counts, [2, 2, 1]);
+    assert_eq!(texts(&reading, 0), ["galaxy", "gal\u{430}"]);
+    assert_eq!(texts(&reading, 1), ["A", "B"]);
+    assert_eq!(texts(&reading, 2), ["Phones"]);
+    let first = &reading.tips[2];
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(first.fields, [some("/a"), some("A"), some("1 299 ₴")]);
+    assert_eq!((first.rank, reading.tips[3].rank), (1, 2));
+    assert_eq!(reading.tips[3].fields, [None, some("B"), None]);
+}
+
+#[test]
+fn every_way_of_saying_nothing_is_an_answer_with_no_tip() {
+    let nothing =
+        ["", " \r\n", "null", "\"\"", "[]", "{}", r#"{"query": []}"#, r#"{"query": null}"#];
+    for body in nothing {
+        let reading = shop().read(body).unwrap();
+        assert_eq!((reading.tips.len(), reading.counts), (0, vec![0, 0, 0]), "{body}");
+    }
+    let partly = shop().read(r#"{"query": ["", null, "x"], "products": [{}, 7]}"#).unwrap();
+    assert_eq!(partly.counts, [2, 2, 0], "an empty tip takes a place in the answer");
+    assert_eq!(texts(&partly, 0), ["x"]);
+    assert_eq!(partly.tips[0].rank, 2);
+    assert_eq!(texts(&partly, 1), ["7"]);
+}
+
+#[test]
+fn numbers_booleans_and_objects_have_a_text() {
+    let reader = TipReader::new(&[ResultSpec {
+        fields: vec![field("all", "$"), field("first", "$.a[*]")],
+        ..kind("any", "$[*]")
+    }])
+    .unwrap();
+    let reading = reader.read(r#"[1, 2.5, true, {"a": [null, "x"]}, [1]]"#).unwrap();
+    assert_eq!(texts(&reading, 0), ["1", "2.5", "true", "", ""]);
+    assert_eq!(reading.tips[3].fields[0].as_deref(), Some(r#"{"a":[null,"x"]}"#));
+    assert_eq!(reading.tips[3].fields[1].as_deref(), Some("x"));
+}
+
+#[test]
+fn an_answer_that_is_no_json_or_too_much_of_it_is_refused() {
+    for body in ["<html>", "{", "[1,]", "[1] x", "nul", "{\"query\": [\"\\ud800\"]}"] {
+        let error = shop().read(body).unwrap_err();
+        assert!(matches!(error, AnswerError::Json(_)), "{body}: {error}");
+        assert!(!error.to_string().contains('\n'));
+    }
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(shop().read(&deep), Err(AnswerError::Shape(ShapeError::Deep)));
+    let wide = format!("[{}1]", "1,".repeat(300_000));
+    assert_eq!(shop().read(&wide), Err(AnswerError::Shape(ShapeError::Large)));
+    let whole = ResultSpec { fields: vec![field("a", "$")], ..kind("x", "$..*") };
+    let body = format!("{}\"{}\"{}", "[".repeat(60), "x".repeat(1 << 20), "]".repeat(60));
+    assert_eq!(TipReader::new(&[whole]).unwrap().read(&body), Err(AnswerError::Text));
+}
+
+#[test]
+fn a_broken_rule_names_its_key_and_says_how_to_write_it() {
+    let problem = |spec: ResultSpec| TipReader::new(&[spec]).unwrap_err().to_string();
+    let path = problem(kind("query", "query[*]"));
+    assert!(path.starts_with("results.query.path: ") && path.contains("$.query[*]"), "{path}");
+    let bad = FieldSpec {
+        cleaning: CleaningSpec { pattern: Some("(".to_owned()), ..CleaningSpec::default() },
+        ..field("price", "$.price")
+    };
+    let regex = problem(ResultSpec { fields: vec![bad], ..kind("products", "$[*]") });
+    assert!(regex.starts_with("results.products.fields.price: \"(\" is no regex"), "{regex}");
+    assert!(!path.contains('\n') && !regex.contains('\n'));
+    assert!(TipReader::new(&[]).unwrap_err().to_string().starts_with("results: "));
+}
