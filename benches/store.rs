@@ -158,6 +158,7 @@ fn page(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         links: Vec::new(),
         asked: true,
         unmodified: false,
+        recording: None,
     }
 }
 

@@ -43,6 +43,7 @@ async fn ours(client: &HttpClient, url: &str, left: &Cell<u64>) -> u64 {
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,
+        capture: false,
         insecure: false,
         proxy: None,
     };

@@ -33,8 +33,8 @@ const RULES: [&str; 10] = [
 ];
 
 /// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
-/// read anew even if it has not changed.
-const READING: [&str; 4] = ["assets ", "all_links ", "max_links_per_page ", "headers"];
+/// read anew even if it has not changed. (An archive wants its own copy of it.)
+const READING: [&str; 5] = ["assets ", "all_links ", "max_links_per_page ", "headers", "warc "];
 
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]

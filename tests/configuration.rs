@@ -6,8 +6,8 @@ use std::path::Path;
 use crawld::config::load;
 
 /// Keys whose value in the file is an example, not the default.
-const EXAMPLES: [&str; 6] =
-    ["user_agent", "headers", "ca_file", "proxy", "no_proxy", "robots_agent"];
+const EXAMPLES: [&str; 7] =
+    ["user_agent", "headers", "ca_file", "proxy", "no_proxy", "robots_agent", "warc"];
 /// Keys that are `None` by default and stand for what the file says.
 const IMPLIED: [&str; 3] = ["grace", "log", "url"];
 

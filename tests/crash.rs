@@ -14,6 +14,7 @@ use std::time::Duration;
 use common::generated::{Generated, mix};
 use common::run::{Crawld, Record, Running, postgres_database};
 use common::site::Site;
+use common::warc;
 
 const SHAPE: Generated = Generated { pages: 2000, links: 30 };
 const CONCURRENCY: usize = 16;
@@ -60,23 +61,26 @@ struct Victim {
     crawld: Crawld,
     site: Site,
     database: String,
+    /// Are its exchanges recorded?
+    records: bool,
     /// Requests in the site's log when each run had ended.
     ends: Vec<usize>,
     tally: Tally,
 }
 
 impl Victim {
-    fn new(database: &str) -> Self {
+    fn new(database: &str, records: bool) -> Self {
         let site = SHAPE.pages().open();
-        let database = database.to_owned();
-        Self { crawld: Crawld::new(), site, database, ends: Vec::new(), tally: Tally::default() }
+        let (database, crawld) = (database.to_owned(), Crawld::new());
+        Self { crawld, site, database, records, ends: Vec::new(), tally: Tally::default() }
     }
 
     fn start(&self) -> Running {
         let (root, concurrency) = (self.site.at("/p/0"), CONCURRENCY.to_string());
         let limits = ["--delay", "0ms", "--per-host", &concurrency, "--concurrency", &concurrency];
         let common = ["crawl", &root, "--database", &self.database, "--quiet"];
-        self.crawld.spawn(&[&common[..], &limits].concat())
+        let archive: &[&str] = if self.records { &["--warc", "archive"] } else { &[] };
+        self.crawld.spawn(&[&common[..], &limits, archive].concat())
     }
 
     /// Runs until `requests` more requests have come and a moment has passed, then kills; a run
@@ -136,6 +140,9 @@ impl Victim {
     fn judge(mut self) -> Tally {
         let rows = self.crawld.export("pages", &["--database", &self.database]);
         assert_stored_once(&self.site, &rows);
+        if self.records {
+            warc::assert_recorded_once(&self.crawld.path().join("archive"), &rows);
+        }
         let again = self.asked_again();
         self.tally.worst = again.values().copied().max().unwrap_or(0);
         self.tally.again = again.values().sum();
@@ -159,8 +166,8 @@ fn assert_stored_once(site: &Site, rows: &[Record]) {
 }
 
 /// One crawl with `kills` kills, spread so that they come before its end.
-fn survive(database: &str, kills: u64, seed: u64) -> Tally {
-    let mut victim = Victim::new(database);
+fn survive(database: &str, records: bool, kills: u64, seed: u64) -> Tally {
+    let mut victim = Victim::new(database, records);
     let step = (SHAPE.pages as u64 / (kills + 1)).max(1);
     for kill in 0..kills {
         let requests = usize::try_from(mix(seed, 2 * kill) % (2 * step)).unwrap();
@@ -177,12 +184,12 @@ fn survive(database: &str, kills: u64, seed: u64) -> Tally {
 }
 
 /// As many crawls as it takes to kill `CRAWLD_KILLS` times, at most 25 kills each.
-fn survive_all(name: &str, mut database: impl FnMut(u64) -> String) {
+fn survive_all(name: &str, records: bool, mut database: impl FnMut(u64) -> String) {
     let (wanted, seed) = (number("CRAWLD_KILLS", 25), number("CRAWLD_SEED", 1));
     let (mut sum, mut crawls) = (Tally::default(), 0);
     while (sum.kills as u64) < wanted {
         let left = wanted - sum.kills as u64;
-        let tally = survive(&database(crawls), left.min(25), seed + crawls);
+        let tally = survive(&database(crawls), records, left.min(25), seed + crawls);
         assert!(tally.kills > 0, "{name}: a crawl was over before it could be killed");
         println!("{name}, crawl {crawls}: {tally}");
         sum.kills += tally.kills;
@@ -198,25 +205,43 @@ fn survive_all(name: &str, mut database: impl FnMut(u64) -> String) {
 #[test]
 fn no_kill_loses_or_repeats_a_page_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    survive_all("sqlite", |crawl| {
+    survive_all("sqlite", false, |crawl| {
         format!("sqlite://{}", folder.path().join(format!("{crawl}.db")).display())
     });
 }
 
 #[test]
-fn no_kill_loses_or_repeats_a_page_on_postgresql() {
-    let Some(first) = postgres_database("crash_0") else { return };
-    survive_all("postgresql", |crawl| match crawl {
-        0 => first.clone(),
-        more => postgres_database(&format!("crash_{more}")).unwrap(),
+fn no_kill_records_a_page_twice_or_never_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    survive_all("sqlite with an archive", true, |crawl| {
+        format!("sqlite://{}", folder.path().join(format!("{crawl}.db")).display())
     });
+}
+
+fn survive_on_postgresql(records: bool) {
+    let name = if records { "crash_warc" } else { "crash" };
+    let Some(first) = postgres_database(&format!("{name}_0")) else { return };
+    survive_all("postgresql", records, |crawl| match crawl {
+        0 => first.clone(),
+        more => postgres_database(&format!("{name}_{more}")).unwrap(),
+    });
+}
+
+#[test]
+fn no_kill_loses_or_repeats_a_page_on_postgresql() {
+    survive_on_postgresql(false);
+}
+
+#[test]
+fn no_kill_records_a_page_twice_or_never_on_postgresql() {
+    survive_on_postgresql(true);
 }
 
 #[test]
 fn a_stopped_crawl_carries_on_and_asks_nothing_again() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("stop.db").display());
-    let mut victim = Victim::new(&database);
+    let mut victim = Victim::new(&database, false);
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let before = victim.site.requests();
         let running = victim.start();

@@ -12,6 +12,8 @@ use std::time::Duration;
 use common::generated::Generated;
 use common::run::{Crawld, Record};
 use common::site::Site;
+use common::warc::assert_recorded_once;
+use tempfile::TempDir;
 
 const LONG: Duration = Duration::from_mins(1);
 const SHAPE: Generated = Generated { pages: 2000, links: 30 };
@@ -23,40 +25,56 @@ fn assert_complete(rows: &[Record], site: &Site) {
     assert!(site.requests() >= SHAPE.pages);
 }
 
-/// A crawl on a disk of 8 MiB that is nearly full; it says so and waits, the filler goes, it ends.
+/// A crawl on a disk of 8 MiB that is nearly full, with its store or its archive there; it says so
+/// and waits, the filler goes, it ends.
 const FULL_DISK: &str = r#"
 set -eu
 mount -t tmpfs -o size=8m none "$DISK"
 : > "$DISK/../err"
 head -c 7340032 /dev/zero > "$DISK/filler"
-"$CRAWLD" crawl "$ROOT" --database "sqlite://$DISK/crawl.db" --delay 0ms --per-host 16 --no-robots \
+"$CRAWLD" crawl "$ROOT" --database "sqlite://$STORE/crawl.db" $MORE --delay 0ms --per-host 16 --no-robots \
     > "$DISK/../out" 2> "$DISK/../err" & crawl=$!
 tail -n +1 -f "$DISK/../err" | grep -q -m 1 "until the store works again"
 rm "$DISK/filler"
 wait $crawl
-"$CRAWLD" export --what pages --database "sqlite://$DISK/crawl.db" --output "$DISK/../pages.csv"
+"$CRAWLD" export --what pages --database "sqlite://$STORE/crawl.db" --output "$DISK/../pages.csv"
+[ ! -d "$DISK/archive" ] || cp -r "$DISK/archive" "$DISK/.."
 "#;
 
-#[test]
-fn a_full_disk_pauses_the_crawl_until_there_is_room() {
-    let site = SHAPE.pages().open();
+/// Crawls so, with the store in this folder of the test's, and gives that folder and the result.
+fn crawl_on_a_full_disk(site: &Site, store: &str, archive: bool) -> (TempDir, Vec<Record>) {
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
+    let more = if archive { format!("--warc {}/archive", disk.display()) } else { String::new() };
     let output = Command::new("unshare")
         .args(["--map-root-user", "--mount", "timeout", "120", "sh", "-c", FULL_DISK])
         .env("DISK", &disk)
+        .env("STORE", folder.path().join(store))
+        .env("MORE", more)
         .env("CRAWLD", env!("CARGO_BIN_EXE_crawld"))
         .env("ROOT", site.at(&Generated::path(0)))
         .output()
         .unwrap();
     let said = std::fs::read_to_string(folder.path().join("err")).unwrap_or_default();
     assert!(output.status.success(), "{output:?}\n{said}");
-    assert!(said.contains("full"), "{said}");
+    assert!(said.contains("full") || said.contains("No space left"), "{said}");
     assert!(said.contains("works again"), "{said}");
     let mut pages = csv::Reader::from_path(folder.path().join("pages.csv")).unwrap();
     let rows: Vec<Record> = pages.deserialize().map(Result::unwrap).collect();
-    assert_complete(&rows, &site);
+    assert_complete(&rows, site);
+    (folder, rows)
+}
+
+#[test]
+fn a_full_disk_pauses_the_crawl_until_there_is_room() {
+    crawl_on_a_full_disk(&SHAPE.pages().open(), "disk", false);
+}
+
+#[test]
+fn a_full_disk_of_the_archive_does_so_too_and_nothing_is_recorded_twice() {
+    let (folder, rows) = crawl_on_a_full_disk(&SHAPE.pages().open(), ".", true);
+    assert_recorded_once(&folder.path().join("archive"), &rows);
 }
 
 /// A PostgreSQL of the test's own, which it may kill.
@@ -95,7 +113,8 @@ fn a_database_server_that_dies_pauses_the_crawl_until_it_is_back() {
     let crawld = Crawld::new();
     let root = site.at(&Generated::path(0));
     let fast = ["--delay", "0ms", "--per-host", "16", "--no-robots", "--concurrency", "16"];
-    let running = crawld.spawn(&[&["crawl", &root, "--database", &database], &fast[..]].concat());
+    let kept = ["--database", &database, "--warc", "archive"];
+    let running = crawld.spawn(&[&["crawl", &root], &kept[..], &fast].concat());
     for pages in [300, 900] {
         assert!(site.wait_for(pages, LONG), "{} requests", site.requests());
         server.order("kill");
@@ -104,7 +123,10 @@ fn a_database_server_that_dies_pauses_the_crawl_until_it_is_back() {
     let finished = running.finish();
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert!(finished.stderr.contains("works again"), "{}", finished.stderr);
-    assert_complete(&crawld.export("pages", &["--database", &database]), &site);
+    let rows = crawld.export("pages", &["--database", &database]);
+    assert_complete(&rows, &site);
+    // What the server forgot is not recorded either.
+    assert_recorded_once(&crawld.path().join("archive"), &rows);
 }
 
 #[test]

@@ -36,3 +36,5 @@ mod reading;
 mod schema;
 #[path = "store/sitemaps.rs"]
 mod sitemaps;
+#[path = "store/warc.rs"]
+mod warc;

@@ -142,7 +142,9 @@ fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
         }
         roots.push(root);
     }
+    let warc = settings.job.warc.as_deref().map(archive).transpose()?;
     let spec = JobSpec {
+        warc,
         roots: roots.iter().map(|root| root.text().to_owned()).collect(),
         secrets,
         ..settings.job.clone()
@@ -158,6 +160,18 @@ fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
 /// A URL that cannot be parsed, as it may be shown.
 fn without_login(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, rest)| rest)
+}
+
+/// The folder of an archive, made if need be, by its full name: the job goes on from anywhere.
+fn archive(folder: &str) -> Result<String, CommandError> {
+    let failed = |error: std::io::Error| CommandError {
+        exit: 2,
+        message: format!("--warc {folder}: {error}; name a folder that can be written"),
+    };
+    let path = std::path::absolute(folder).map_err(failed)?;
+    std::fs::create_dir_all(&path).map_err(failed)?;
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| CommandError::usage("--warc: give a folder whose full name is UTF-8"))
 }
 
 fn run_settings(settings: &Settings) -> RunSettings {

@@ -115,6 +115,9 @@ pub(super) struct Shared {
     allow_private: bool,
     #[command(flatten)]
     pub(super) way: WayOptions,
+    /// Record every exchange in this folder (WARC 1.1)
+    #[arg(long, value_name = "DIR")]
+    warc: Option<String>,
     /// Which links are stored [default: first]
     #[arg(long, value_parser = ["first", "all"])]
     links: Option<String>,
@@ -146,6 +149,7 @@ impl Shared {
             ("job.scope", &self.scope),
             ("http.user_agent", &self.user_agent),
             ("job.links", &self.links),
+            ("http.warc", &self.warc),
         ];
         for (key, text) in texts {
             list.extend(text.clone().map(|text| Override { key, value: Value::Text(text) }));

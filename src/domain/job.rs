@@ -16,6 +16,7 @@ use super::credentials::{self, Credentials};
 use super::extract::PageOptions;
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
+use super::recording::Archive;
 use super::scope::{Scope, ScopeError, ScopeKind};
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError};
@@ -112,6 +113,8 @@ pub struct Job {
     pub all_links: bool,
     /// HTTP settings.
     pub http: HttpManners,
+    /// Where its exchanges are recorded, if they are.
+    pub archive: Option<Arc<Archive>>,
     /// May private addresses be asked?
     pub allow_private: bool,
     /// Hosts (authorities) the operator named: they may be private.
@@ -242,6 +245,10 @@ impl Job {
             traps: TrapLimits::default(),
             sitemaps: spec.sitemaps,
             all_links: spec.all_links,
+            archive: spec.warc.clone().map(|folder| {
+                let size = spec.warc_size.max(1);
+                Arc::new(Archive { folder, size })
+            }),
             allow_private: spec.allow_private,
             hosts: spec.hosts.clone(),
         })

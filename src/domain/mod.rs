@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod politeness;
 pub mod prefer;
 pub mod proxy;
+pub mod recording;
 pub mod robots;
 pub mod role;
 pub mod scope;

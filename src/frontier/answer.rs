@@ -4,6 +4,7 @@ use super::record::{LinkRow, NewUrl, PageFacts};
 use crate::domain::Millis;
 use crate::domain::cookies::Cookie;
 use crate::domain::outcome::Reason;
+use crate::domain::recording::Recording;
 
 /// The outcome of asking for a page, before anybody has judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +38,8 @@ pub struct Answer {
     pub phases_us: [i64; 4],
     /// Does the page look as if scripts made it?
     pub looks_scripted: bool,
+    /// Its records for an archive.
+    pub recording: Option<Box<Recording>>,
 }
 
 impl Answer {
@@ -64,7 +67,8 @@ impl Answer {
             .iter()
             .map(|link| 64 + link.target.len() + link.text.as_ref().map_or(0, String::len))
             .sum();
-        512 + found + links
+        let recording = self.recording.as_ref().map_or(0, |recording| recording.weight());
+        512 + found + links + recording
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::cookies::CookieChange;
 use crate::domain::job::HostLimit;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
+use crate::domain::recording::Recording;
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 
@@ -149,6 +150,8 @@ pub struct Settled {
     pub asked: bool,
     /// The page has not changed: its last result stays, with the date of this answer.
     pub unmodified: bool,
+    /// What is recorded of the answer, where the job keeps an archive.
+    pub recording: Option<Box<Recording>>,
 }
 
 /// A try that failed and is to be repeated.

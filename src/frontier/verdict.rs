@@ -317,6 +317,7 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         links: answer.links,
         asked: row.role == Role::Page,
         unmodified: false,
+        recording: answer.recording,
     }
 }
 

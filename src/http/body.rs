@@ -62,6 +62,7 @@ pub(super) async fn read(
         let piece = piece.map_err(|error| error::body(&error, scope))?;
         scope.begin(Phase::Body, scope.clock.now());
         *wire_bytes += piece.len() as u64;
+        scope.capture(|capture| capture.body.extend_from_slice(&piece));
         let coded = !decoder.is_identity();
         let slice = if coded { SLICE } else { piece.len().max(1) };
         for part in piece.chunks(slice) {
@@ -83,7 +84,8 @@ pub(super) async fn read(
                     ));
                 }
             }
-            make_room(permit, BASE + decoder.held() + sink.held(), scope).await;
+            let room = BASE + decoder.held() + sink.held() + scope.captured_bytes();
+            make_room(permit, room, scope).await;
         }
         if let Some(rates) = &scope.rates {
             scope.rest(rates.wait(scope.clock)).await;
@@ -93,6 +95,7 @@ pub(super) async fn read(
         let detail = format!("closed after {wire_bytes} bytes of the body");
         return Err(FetchError::new(Reason::Truncated, detail));
     }
+    scope.capture(|capture| capture.whole = true);
     decoder.finish()
 }
 
@@ -119,10 +122,12 @@ pub(super) async fn drain(
     let all = async {
         while let Some(Ok(piece)) = next(response, scope).await {
             tally.wire_bytes += piece.len() as u64;
+            scope.capture(|capture| capture.body.extend_from_slice(&piece));
             if tally.wire_bytes > DRAIN {
-                break;
+                return;
             }
         }
+        scope.capture(|capture| capture.whole = !scope.eof.get());
     };
     // In time or not: nobody waits for this body.
     tokio::time::timeout(DRAIN_PATIENCE, all).await.unwrap_or_default();

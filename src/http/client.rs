@@ -2,28 +2,26 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::Future;
-use std::future::poll_fn;
 use std::path::PathBuf;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use awc::http::header::HeaderValue;
 use awc::{Client, ClientRequest, ClientResponse};
 use futures_util::future::LocalBoxFuture;
-use tokio::time::Sleep;
 
 use super::body::{self, Tally};
 use super::budget::Budget;
+use super::capture::Capture;
 use super::connector::Connector;
 use super::idle::IdleSet;
 use super::places::Places;
 use super::resolve::{Dns, Resolver};
-use super::scope::{self, Phase, Scope};
+use super::scope::{Phase, Scope};
 use super::throttle::Throttle;
 use super::tls::{SharedTls, TlsSetupError};
+use super::watch::watched;
 use super::way::{ProxyNumbers, Way};
 use super::{
     BodyPlan, Exchange, FetchError, Head, Micros, Phases, Request, Sink, Transport, error, outgoing,
@@ -185,7 +183,9 @@ impl HttpClient {
         let start = self.clock.micros();
         self.idle.trim(start / 1000);
         let (way, places) = (Way::of(request), self.places.clone());
-        let scope = Scope::new(self.clock, request.limits, way, rates, places, start / 1000);
+        let kept = request.capture.then(Capture::default);
+        let limits = request.limits;
+        let scope = Scope::new(self.clock, limits, way, rates, places, kept, start / 1000);
         let mut answer = Answer::default();
         let result = {
             let work = pin!(self.attempt(request, &scope, sink, &mut answer));
@@ -193,6 +193,15 @@ impl HttpClient {
         };
         let result = if answer.skipped { Ok(()) } else { result };
         let result = result.map_err(|error| via(error, &scope.way));
+        let capture = scope.captured().map(|mut capture| {
+            let failure = result.as_ref().err().map(|error| error.reason);
+            capture.finish(answer.head.as_ref(), failure);
+            if request.proxy.is_some() {
+                // It is not the server's.
+                capture.address = None;
+            }
+            Box::new(capture)
+        });
         let end = self.clock.micros();
         self.settle(request, &scope, end / 1000);
         Exchange {
@@ -204,6 +213,7 @@ impl HttpClient {
             address: scope.address(),
             crowded: scope.crowded(),
             head: answer.head,
+            capture,
             result,
         }
     }
@@ -234,7 +244,10 @@ impl HttpClient {
         let head = answer.head.insert(head);
         let plan = sink.head(head);
         match plan {
-            _ if !body::has_body(status) => Ok(()),
+            _ if !body::has_body(status) => {
+                scope.capture(|capture| capture.whole = true);
+                Ok(())
+            }
             BodyPlan::Read => {
                 let mut permit = self.budget.nothing();
                 let tally = &mut answer.tally;
@@ -341,59 +354,5 @@ fn phases(start: Micros, sent: Option<Micros>, head: Option<Micros>, end: Micros
         connect_us: sent_or_end - start,
         head_us: (head_or_end - sent_or_end).max(0),
         body_us: end - head_or_end,
-    }
-}
-
-/// Runs an exchange within its scope, tells when it is on the wire, and ends it when its patience
-/// ends. One timer serves every limit; it is moved when it rings, not when a limit changes.
-async fn watched<F>(
-    mut work: Pin<&mut F>,
-    scope: &Rc<Scope>,
-    on_sent: Box<dyn FnOnce(Millis) + '_>,
-) -> Result<(), FetchError>
-where
-    F: Future<Output = Result<(), FetchError>>,
-{
-    let mut on_sent = Some(on_sent);
-    let mut set_to = scope.due();
-    let mut alarm = pin!(tokio::time::sleep_until(scope.clock.instant(set_to)));
-    poll_fn(|cx| {
-        let entered = scope::enter(scope);
-        let state = work.as_mut().poll(cx);
-        drop(entered);
-        if let Some(at) = scope.sent()
-            && let Some(tell) = on_sent.take()
-        {
-            tell(at / 1000);
-        }
-        if state.is_pending() {
-            ready!(poll_due(alarm.as_mut(), &mut set_to, scope, cx));
-            return Poll::Ready(Err(scope.timeout()));
-        }
-        state
-    })
-    .await
-}
-
-/// Ready when the exchange is overdue. The alarm is set to `set_to`; a deadline that has moved
-/// away since is followed when it rings.
-fn poll_due(
-    mut alarm: Pin<&mut Sleep>,
-    set_to: &mut Millis,
-    scope: &Scope,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    loop {
-        let due = scope.due();
-        if due < *set_to {
-            *set_to = due;
-            alarm.as_mut().reset(scope.clock.instant(due));
-        }
-        ready!(alarm.as_mut().poll(cx));
-        if scope.clock.now() >= due {
-            return Poll::Ready(());
-        }
-        *set_to = due;
-        alarm.as_mut().reset(scope.clock.instant(due));
     }
 }

@@ -19,7 +19,7 @@ const MAX_INTERIM: u8 = 16;
 const COOKIE: &[u8] = b"set-cookie";
 const PREFIX: &[u8] = b"HTTP/1.";
 /// Where the minor version stands in a status line.
-const MINOR: usize = 7;
+pub(super) const MINOR: usize = 7;
 
 /// What is known after some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub(crate) struct HeadScan {
     searched: usize,
     interim: u8,
     facts: Facts,
+    /// Where the repaired head ends.
+    end: usize,
+    /// Was its version lowered?
+    lowered: bool,
 }
 
 /// What is known of the present head.
@@ -130,6 +134,11 @@ impl HeadScan {
         !two_ends && (self.facts.minor == b'1' || self.facts.keep_alive)
     }
 
+    /// Where a complete head ends, and whether the repair lowered its version.
+    pub(super) fn repaired(&self) -> (usize, bool) {
+        (self.end, self.lowered)
+    }
+
     fn next_line_end(&self, bytes: &[u8]) -> Option<usize> {
         let rest = bytes.get(self.searched..)?;
         rest.iter().position(|&b| b == b'\n').map(|at| self.searched + at)
@@ -160,7 +169,9 @@ impl HeadScan {
         {
             *minor = b'0';
             self.facts.minor = b'0';
+            self.lowered = true;
         }
+        self.end = end;
         let cookies = self.facts.cookies;
         let skip = if cookies > MAX_COOKIES {
             drop_surplus(bytes, self.start, end, cookies)

@@ -25,6 +25,17 @@ pub(super) enum Socket {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Socket {
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        let tcp = match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        };
+        tcp.peer_addr().ok().map(|address| address.ip())
+    }
+}
+
 /// Where a socket lives until someone closes it.
 #[derive(Debug)]
 pub(super) struct Slot {

@@ -10,8 +10,10 @@
 //! outgoing    the headers of a request
 //! way         how a request gets to its server, and what connections it may use
 //! tunnel      what is said to a proxy
+//! watch       the patience of an exchange: one alarm for all its limits
 //! wire        the stream awc sees: repaired heads, end of file noticed, moment of sending noticed
 //! head_repair the bytes of a response head, pure
+//! capture     one exchange as it went over the wire, for an archive
 //! scope       what the connector and the wire know of the exchange that polls them
 //! places      how many exchanges each address has
 //! idle        the kept-alive connections nobody uses, closed in time
@@ -23,6 +25,7 @@
 
 mod body;
 pub mod budget;
+mod capture;
 pub mod client;
 mod connector;
 mod decode;
@@ -38,6 +41,7 @@ mod scope;
 mod throttle;
 pub mod tls;
 mod tunnel;
+mod watch;
 mod way;
 mod wire;
 
@@ -55,6 +59,7 @@ use crate::domain::proxy::Proxy;
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
+pub use capture::{Capture, Cut};
 pub use client::{ClientError, ClientOptions, HttpClient};
 pub use failure::FetchError;
 pub use places::Places;
@@ -97,6 +102,7 @@ impl Default for Limits {
 
 /// A GET to be sent.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes")]
 pub struct Request {
     /// What is asked.
     pub url: CanonicalUrl,
@@ -112,6 +118,8 @@ pub struct Request {
     pub keep_alive: bool,
     /// May the host's address be a private one?
     pub allow_private: bool,
+    /// Is the exchange to be kept as it goes over the wire?
+    pub capture: bool,
     /// Is any certificate good enough?
     pub insecure: bool,
     /// The proxy to go through.
@@ -203,6 +211,8 @@ pub struct Exchange {
     /// There was no place at `address` (nor at any other of the host): nothing was sent, and
     /// `result`, which is an error, says nothing about the host.
     pub crowded: bool,
+    /// What went over the wire, where the request wanted it kept.
+    pub capture: Option<Box<Capture>>,
     /// Complete, or why not. An answer of any status is complete.
     pub result: Result<(), FetchError>,
 }

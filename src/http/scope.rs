@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::capture::Capture;
 use super::idle::Slot;
 use super::places::{Place, Places};
 use super::throttle::Rates;
@@ -57,6 +58,8 @@ pub(super) struct Scope {
     pub(super) rates: Option<Rates>,
     /// The connection that carries the request.
     pub(super) slot: RefCell<Option<Rc<Slot>>>,
+    /// What goes over the wire, if that is to be kept.
+    capture: Option<RefCell<Capture>>,
     /// Why no connection could be had.
     pub(super) failure: RefCell<Option<FetchError>>,
     /// Places at addresses.
@@ -77,6 +80,7 @@ impl Scope {
         way: Way,
         rates: Option<Rates>,
         places: Places,
+        capture: Option<Capture>,
         now: Millis,
     ) -> Rc<Self> {
         // How much a proxy does at once is not for us to count.
@@ -89,6 +93,7 @@ impl Scope {
             eof: Cell::new(false),
             rates,
             slot: RefCell::new(None),
+            capture: capture.map(RefCell::new),
             failure: RefCell::new(None),
             places,
             place: RefCell::new(None),
@@ -171,6 +176,23 @@ impl Scope {
             self.sent.set(Some(now));
             self.begin(Phase::Head, now / 1000);
         }
+    }
+
+    /// Keeps what goes over the wire, if that is wanted.
+    pub(super) fn capture(&self, keep: impl FnOnce(&mut Capture)) {
+        if let Some(capture) = &self.capture {
+            keep(&mut capture.borrow_mut());
+        }
+    }
+
+    /// What went over the wire, taken out.
+    pub(super) fn captured(&self) -> Option<Capture> {
+        self.capture.as_ref().map(RefCell::take)
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn captured_bytes(&self) -> usize {
+        self.capture.as_ref().map_or(0, |capture| capture.borrow().body.capacity())
     }
 
     /// The moment of sending.

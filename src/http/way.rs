@@ -143,6 +143,7 @@ mod tests {
             limits: Limits::default(),
             keep_alive: true,
             allow_private: false,
+            capture: false,
             insecure: false,
             proxy: None,
         }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use actix_rt::net::{ActixStream, Ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::capture::Capture;
 use super::head_repair::{HeadScan, Verdict};
 use super::idle::{Slot, Socket};
 use super::scope;
@@ -82,6 +83,7 @@ impl Wire {
                 return Poll::Ready(Ok(false));
             }
             Verdict::Complete { skip } => {
+                captured(&self.slot, scan, bytes, skip);
                 bytes.copy_within(skip.., 0);
                 buf.set_filled(start + count - skip);
                 self.head_is_over();
@@ -107,6 +109,9 @@ impl Wire {
             Verdict::Strange => 0,
         };
         let bytes = std::mem::take(held);
+        if let Verdict::Complete { skip } = verdict {
+            captured(&self.slot, scan, &bytes, skip);
+        }
         if matches!(verdict, Verdict::Complete { .. }) {
             self.head_is_over();
         }
@@ -135,6 +140,16 @@ impl Wire {
             }
         }
     }
+}
+
+/// Keeps a head that is complete, if the exchange is kept.
+fn captured(slot: &Slot, scan: &HeadScan, bytes: &[u8], skip: usize) {
+    let Some(scope) = scope::current() else { return };
+    scope.capture(|capture| {
+        let (end, lowered) = scan.repaired();
+        let head = bytes.get(skip..end).unwrap_or_default();
+        capture.take_head(head, lowered, slot.with(|socket| socket.peer()).flatten());
+    });
 }
 
 impl AsyncRead for Wire {
@@ -183,6 +198,9 @@ impl AsyncWrite for Wire {
         this.slot.wake();
         if !matches!(this.reading, Reading::Head { .. }) {
             this.reading = Reading::Head { scan: HeadScan::default(), held: Vec::new() };
+            if let Some(scope) = &scope {
+                scope.capture(Capture::restart);
+            }
         }
         let written = this.slot.with(|socket| match socket.get_mut() {
             Socket::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
@@ -194,6 +212,9 @@ impl AsyncWrite for Wire {
             && count > 0
         {
             scope.mark_sent();
+            scope.capture(|capture| {
+                capture.request.extend_from_slice(bytes.get(..count).unwrap_or_default());
+            });
         }
         Poll::Ready(Ok(count))
     }

@@ -44,21 +44,13 @@ impl<'a> Cell<'a> {
     /// the years 1970 to 9999 is cut to them.
     #[must_use]
     pub fn time(at: Option<Millis>) -> Self {
-        at.map_or(Self::Null, |at| {
-            let since = Duration::from_millis(at.clamp(0, LAST).unsigned_abs());
-            Self::Text(humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string().into())
-        })
+        at.map_or(Self::Null, |at| Self::Text(moment_text(at).into()))
     }
 
     /// `sha256:` and the digest in hexadecimal.
     #[must_use]
     pub fn digest(digest: Option<&[u8]>) -> Self {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        digest.map_or(Self::Null, |digest| {
-            let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            let hex = nibbles.filter_map(|n| HEX.get(usize::from(n)).map(|c| char::from(*c)));
-            Self::Text("sha256:".chars().chain(hex).collect())
-        })
+        digest.map_or(Self::Null, |digest| Self::Text(digest_text(digest).into()))
     }
 
     /// The value as plain text; `None` when unknown.
@@ -70,6 +62,20 @@ impl<'a> Cell<'a> {
             Self::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
         }
     }
+}
+
+/// A moment in UTC with milliseconds, cut to the years 1970 to 9999.
+pub(super) fn moment_text(at: Millis) -> String {
+    let since = Duration::from_millis(at.clamp(0, LAST).unsigned_abs());
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+}
+
+/// `sha256:` and the digest in hexadecimal.
+pub(super) fn digest_text(digest: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hex = nibbles.filter_map(|n| HEX.get(usize::from(n)).map(|c| char::from(*c)));
+    "sha256:".chars().chain(hex).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod edge;
 mod file;
 mod graphml;
 mod jsonl;
+pub mod warc;
 
 pub use cell::Cell;
 pub use file::AtomicFile;

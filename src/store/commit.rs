@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::PoisonError;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
@@ -15,7 +16,7 @@ use super::settle::{self, Settlement};
 use super::templates::Screen;
 use super::{Ids, Node, Result, Store, amend, clean, content, cookies, limits, sitemaps};
 use crate::domain::{JobId, Millis};
-use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
+use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow, Settled};
 
 /// Rows of a given-up host that fail within the commit itself.
 const GIVEN_UP_AT_ONCE: usize = 500;
@@ -87,12 +88,17 @@ impl Store {
         now: Millis,
         lease_ms: Millis,
     ) -> Result<Committed> {
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        self.prepare_archives(&mut archives, &batch.settled, me, now)?;
         self.connections.write(|conn| {
             if !advance(conn, me, seq, now.saturating_add(lease_ms))? {
                 return Ok(Committed { repeated: true, ..Committed::default() });
             }
             let screen = Screen { sketch: &self.sketch, limits: &batch.template_limits };
-            apply(conn, me, batch, &self.ids, &screen, now)
+            let (committed, recorded) = apply(conn, me, batch, &self.ids, &screen, now)?;
+            // Last: what is appended belongs to a transaction that has only to be committed.
+            archives.append(conn, &recorded, now)?;
+            Ok(committed)
         })
     }
 }
@@ -118,14 +124,14 @@ fn advance(
     if stored == Some(seq) { Ok(false) } else { Err(Fault::fenced()) }
 }
 
-fn apply(
+fn apply<'a>(
     conn: &mut Connection,
     me: &Node,
-    batch: &Commit,
+    batch: &'a Commit,
     ids: &Ids,
     screen: &Screen<'_>,
     now: Millis,
-) -> std::result::Result<Committed, Fault> {
+) -> std::result::Result<(Committed, Vec<&'a Settled>), Fault> {
     let passes = passes(conn)?;
     let originals = content::originals(conn, &batch.settled, &passes)?;
     let mut finds = finds(batch, &passes);
@@ -153,13 +159,14 @@ fn apply(
         amend::give_up(conn, given_up, GIVEN_UP_AT_ONCE)?;
     }
     limits::set_beyond(conn, &batch.beyond)?;
-    Ok(Committed {
+    let committed = Committed {
         woken: inserted.woken,
         asked: by_job(&done.asked),
         new_urls: new_urls.into_iter().collect(),
         known: inserted.known,
         repeated: false,
-    })
+    };
+    Ok((committed, done.recorded))
 }
 
 /// Over all hosts.
@@ -242,7 +249,7 @@ fn keep_robots(conn: &mut Connection, row: &RobotsRow) -> std::result::Result<()
 fn add_totals(
     conn: &mut Connection,
     deltas: &[JobDelta],
-    done: &Settlement,
+    done: &Settlement<'_>,
 ) -> std::result::Result<(), Fault> {
     for ((job, host), count) in &done.asked {
         let asked = CountAsked { count: *count, job: job.0, host: host.0, life: PhantomData };

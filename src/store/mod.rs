@@ -6,9 +6,10 @@
 //!
 //! The files: `target`, `sqlite`, `connection` (the two databases as one type), `prepared` (statements of every commit), `lock` (who owns a
 //! SQLite file), `migrate`, `schema`, `error`; then one for each concern: `node` (daemons and their
-//! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit` and `settle`
-//! (results), `unmodified` (results that stay), `content` (duplicates), `claim` (hosts are leased), `queue` (reading it,
-//! giving hosts back), `amend` (give up, retry, forget), `cookies`, `sitemaps`, and the readers `report`,
+//! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit`
+//! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
+//! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
+//! retry, forget), `cookies`, `sitemaps`, and the readers `report`,
 //! `export`, `lookup`.
 
 mod amend;
@@ -42,6 +43,7 @@ mod target;
 mod templates;
 mod unmodified;
 mod wake;
+mod warc;
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -101,6 +103,7 @@ pub struct Store {
     connections: Connections,
     ids: Ids,
     sketch: Mutex<Sketch>,
+    archives: Mutex<warc::Archives>,
     _lock: Option<OwnerLock>,
 }
 
@@ -127,8 +130,9 @@ impl Store {
         };
         let ids =
             checked.and_then(|()| Ids::of(&mut first)).map_err(|fault| fault.into_error(&shown))?;
-        let sketch = Mutex::default();
-        Ok(Self { connections: Connections::new(manager, first), ids, sketch, _lock: lock })
+        let connections = Connections::new(manager, first);
+        let (sketch, archives) = (Mutex::default(), Mutex::default());
+        Ok(Self { connections, ids, sketch, archives, _lock: lock })
     }
 
     /// The database's name for messages: a path, or a URL without its password.

@@ -14,7 +14,7 @@ use crate::domain::Millis;
 
 impl Store {
     /// Enters this process as a node, after reaping the dead: their hosts become free and count as
-    /// asked `now`. The lease lasts `lease_ms` from `now`.
+    /// asked `now`, and the files of archives that they left behind are completed. The lease lasts `lease_ms` from `now`.
     ///
     /// Dead are: on SQLite all others (the file's lock proves it); on PostgreSQL those whose lease
     /// is over, whose process is gone from this machine, or who bear this very name.
@@ -22,6 +22,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn register(&self, name: &str, now: Millis, lease_ms: Millis) -> Result<Node> {
+        self.recover_archives();
         let me = Node { id: random_id(), seq: 0 };
         self.connections.write(|conn| {
             let dead = dead(conn, name, None, now)?;
@@ -60,11 +61,12 @@ impl Store {
         })
     }
 
-    /// A clean end: gives every host back and removes the node.
+    /// A clean end: completes the files of archives, gives every host back and removes the node.
     ///
     /// # Errors
     /// When the store fails; the hosts are then freed, as asked just now, by the next register.
     pub fn retire(&self, me: &Node, now: Millis) -> Result<()> {
+        self.finish_archives()?;
         self.connections.write(|conn| {
             let held: Vec<(i64, Millis)> = both!(conn, c => host::table
                 .filter(host::owner.eq(me.id))

@@ -125,6 +125,7 @@ diesel::table! {
         role -> SmallInt,
         original -> Nullable<BigInt>,
         original_host -> Nullable<BigInt>,
+        payload -> Nullable<Binary>,
     }
 }
 
@@ -162,6 +163,24 @@ diesel::table! {
         http_only -> Bool,
         expires_at -> Nullable<BigInt>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    warc_file (folder, name) {
+        folder -> Text,
+        name -> Text,
+        end_offset -> BigInt,
+        closed -> Bool,
+    }
+}
+
+diesel::table! {
+    warc_payload (folder_key, digest) {
+        folder_key -> BigInt,
+        digest -> Binary,
+        url -> Text,
+        date -> BigInt,
     }
 }
 

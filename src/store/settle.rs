@@ -31,10 +31,12 @@ pub(super) type Asked = BTreeMap<(JobId, HostKey), i64>;
 
 /// What came of a batch.
 #[derive(Default)]
-pub(super) struct Settlement {
+pub(super) struct Settlement<'a> {
     pub(super) asked: Asked,
     /// Pages that had not changed, by job.
     pub(super) unmodified: BTreeMap<JobId, i64>,
+    /// Results that are to be recorded in an archive.
+    pub(super) recorded: Vec<&'a Settled>,
 }
 
 prepared! {
@@ -89,13 +91,13 @@ prepared! {
 }
 
 /// Stores final results in their order. A row that is not queued any more stays as it is.
-pub(super) fn settle_all(
+pub(super) fn settle_all<'a>(
     conn: &mut Connection,
-    batch: &[Settled],
+    batch: &'a [Settled],
     originals: &[Option<Original>],
     new_links: &[i32],
     passes: &Passes,
-) -> Result<Settlement, Fault> {
+) -> Result<Settlement<'a>, Fault> {
     let mut done = Settlement::default();
     for ((settled, original), added) in batch.iter().zip(originals).zip(new_links) {
         let Some(pass) = passes.get(&settled.job) else { continue };
@@ -111,6 +113,9 @@ pub(super) fn settle_all(
                 continue;
             }
             store_links(conn, settled)?;
+        }
+        if settled.recording.is_some() {
+            done.recorded.push(settled);
         }
         if settled.asked {
             *done.asked.entry((settled.job, settled.host)).or_default() += 1;

@@ -27,6 +27,7 @@ pub(crate) fn request(url: &str) -> Request {
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,
+        capture: false,
         insecure: false,
         proxy: None,
     }

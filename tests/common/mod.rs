@@ -7,3 +7,4 @@ pub(crate) mod hole;
 pub(crate) mod http;
 pub(crate) mod run;
 pub(crate) mod site;
+pub(crate) mod warc;

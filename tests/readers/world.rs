@@ -89,6 +89,7 @@ pub(crate) fn settled(row: &QueuedUrl, state: UrlState) -> Settled {
         links: Vec::new(),
         asked: true,
         unmodified: false,
+        recording: None,
     }
 }
 

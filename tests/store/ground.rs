@@ -269,6 +269,7 @@ pub(crate) fn done(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         links: Vec::new(),
         asked: true,
         unmodified: false,
+        recording: None,
     }
 }
 

@@ -22,3 +22,6 @@ DROP TABLE content;
 ALTER TABLE urls DROP COLUMN original_host;
 ALTER TABLE urls DROP COLUMN original;
 ALTER TABLE job DROP COLUMN not_modified;
+ALTER TABLE urls DROP COLUMN payload;
+DROP TABLE warc_payload;
+DROP TABLE warc_file;

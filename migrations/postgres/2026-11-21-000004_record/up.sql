@@ -39,3 +39,25 @@ LEFT JOIN urls o ON o.job = u.job AND o.host_key = u.original_host AND o.url_key
 WHERE u.role = 0;
 
 CREATE VIEW v_failures AS SELECT * FROM v_pages WHERE state = 'failed';
+
+-- Files of archives: what lies beyond end_offset is not recorded.
+CREATE TABLE warc_file (
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    end_offset BIGINT NOT NULL,
+    closed BOOLEAN NOT NULL,
+    PRIMARY KEY (folder, name)
+);
+CREATE INDEX warc_file_open ON warc_file (name) WHERE NOT closed;
+
+-- Where each body is recorded: folder_key is the xxh3-64 of the folder's name.
+CREATE TABLE warc_payload (
+    folder_key BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    url TEXT NOT NULL,
+    date BIGINT NOT NULL,
+    PRIMARY KEY (folder_key, digest)
+);
+
+-- SHA-256 of the recorded body that a page with validators has.
+ALTER TABLE urls ADD COLUMN payload BYTEA;

@@ -27,6 +27,7 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
         },
         keep_alive,
         allow_private,
+        capture: false,
         insecure,
         proxy,
     }

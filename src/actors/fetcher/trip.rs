@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use actix::Recipient;
 
 use super::Tools;
+use super::recording::recording;
 use super::request::{add_cookies, ask_for_changes, request};
 use super::sinks::{PageSink, RobotsSink};
 use crate::actors::messages::{Fetch, Started};
@@ -70,6 +71,7 @@ impl Trip<'_> {
             }
         };
         let mut request = request(job, url, fetch.keep_alive, job.http.max_body);
+        request.capture = job.archive.is_some();
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);
         }
@@ -78,7 +80,7 @@ impl Trip<'_> {
         }
         let url = &request.url;
         let mut sink = PageSink { job, url, clock, reader: None, extract_us: 0, permit: None };
-        let exchange = self.ask(&request, &mut sink).await;
+        let mut exchange = self.ask(&request, &mut sink).await;
         let PageSink { reader, extract_us, permit, .. } = sink;
         let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
@@ -89,6 +91,7 @@ impl Trip<'_> {
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
         }
+        answer.recording = recording(job, &request.url, &mut exchange).await;
         let permit = fit(permit, answer.weight()).await;
         (answer, permit)
     }

@@ -31,6 +31,8 @@ pub(super) struct Http {
     pub(super) proxy: Option<String>,
     pub(super) no_proxy: Option<Texts>,
     pub(super) tls_min: Option<String>,
+    warc: Option<String>,
+    warc_size: Option<String>,
     pub(super) dns_servers: Option<Texts>,
     pub(super) dns_prefer: Option<String>,
     cookies: Option<bool>,
@@ -71,6 +73,14 @@ impl Http {
         set(&mut job.max_links_per_page, self.max_links_per_page);
         set(&mut job.allow_private, self.allow_private);
         set(&mut job.cookies, self.cookies);
+        if let Some(folder) = &self.warc {
+            if folder.is_empty() {
+                faults.0.push("http.warc: empty; name a folder".to_owned());
+            }
+            job.warc = Some(folder.clone());
+        }
+        faults.size("http.warc_size", self.warc_size.as_ref(), &mut job.warc_size);
+        faults.at_least("http.warc_size", &job.warc_size, &1);
     }
 
     fn apply_headers(&self, job: &mut JobSpec, faults: &mut Faults) {

@@ -89,6 +89,10 @@ pub struct JobSpec {
     pub cookies: bool,
     /// May private addresses be asked?
     pub allow_private: bool,
+    /// Folder where exchanges are recorded; `None`: they are not.
+    pub warc: Option<String>,
+    /// Bytes at which a file there is full.
+    pub warc_size: u64,
     /// Proxies; their credentials are not kept.
     pub proxy: Proxies,
     /// Hosts (`example.org`, `example.org:8080`) with rules of their own.
@@ -154,6 +158,8 @@ impl Default for JobSpec {
             max_body: 10 << 20,
             cookies: true,
             allow_private: false,
+            warc: None,
+            warc_size: 1 << 30,
             proxy: Proxies::default(),
             hosts: BTreeMap::new(),
         }
