@@ -1,4 +1,5 @@
 //! What a server writes stays text: no log, terminal, table, spreadsheet or graph obeys it.
+#![cfg(test)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
