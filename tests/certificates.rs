@@ -120,8 +120,10 @@ fn insecure_is_for_that_host_alone_and_warned_of() {
         }
     }
     assert_eq!((lax.heads().len(), strict.heads().len()), (4, 0));
-    let finished = crawl(&Crawld::new(), 78, &["https://127.0.0.1:1/", "--insecure", "a/b"]);
-    assert!(finished.stderr.contains("insecure: 'a/b'"), "{}", finished.stderr);
+    for wrong in ["a/b", "*", "https://a.test", "me@a.test"] {
+        let more = ["https://127.0.0.1:1/", "--insecure", wrong];
+        assert!(crawl(&Crawld::new(), 2, &more).stderr.contains("--insecure"), "{wrong}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::Reply;
+use common::http::{Gate, Reply};
 use common::run::{Crawld, Finished};
 use common::site::{Pages, Site};
 use crawld::actors::messages::Observation;
@@ -151,6 +151,23 @@ fn a_dead_proxy_is_named_and_retry_revives_what_it_cost() {
 }
 
 #[test]
+fn hosts_behind_a_proxy_are_not_counted_as_one_address() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let proxy = Pages::new().otherwise(move |_| Reply::html("x").after(&held)).open();
+    let crawld = Crawld::new();
+    fs::write(crawld.path().join("c.toml"), "[http]\nper_address = 2\n").unwrap();
+    let roots: Vec<_> = (0..6).map(|n| format!("http://nowhere{n}.test/")).collect();
+    let roots: Vec<_> = roots.iter().map(String::as_str).collect();
+    let url = proxy.url();
+    let more = ["--config", "c.toml", "--proxy", &url, "--no-robots"];
+    let running = crawld.spawn(&[&["crawl"], &roots[..], &more].concat());
+    assert!(proxy.wait_for(6, Duration::from_mins(1)), "{}", proxy.requests());
+    gate.open();
+    assert_eq!(running.finish().code, Some(0));
+}
+
+#[test]
 fn links_to_private_hosts_are_refused_behind_a_proxy_too() {
     let proxy = Pages::new()
         .links(
@@ -179,7 +196,6 @@ fn what_is_no_proxy_is_said_in_one_line_without_the_password() {
         (file, 78, vec!["--config", "c.toml"], "http.proxy"),
         (Crawld::new().env("ALL_PROXY", bad), 78, vec![], "ALL_PROXY"),
         (Crawld::new().env("no_proxy", "10.0.0.0/99"), 78, vec![], "no_proxy"),
-        (Crawld::new(), 78, vec!["--no-proxy", "10.0.0.0/99"], "no_proxy"),
         (Crawld::new(), 78, vec!["--header", "Proxy-Authorization: hidden-word"], "http.proxy"),
     ] {
         let finished = crawl(&crawld, code, &[&[root], &more[..]].concat());
@@ -187,6 +203,8 @@ fn what_is_no_proxy_is_said_in_one_line_without_the_password() {
         assert_eq!(finished.stderr.trim().lines().count(), 1, "{}", finished.stderr);
         assert!(!finished.stderr.contains("hidden-word"), "{}", finished.stderr);
     }
+    let more = [root, "--no-proxy", "10.0.0.0/99"];
+    assert!(crawl(&Crawld::new(), 2, &more).stderr.contains("--no-proxy"));
     // Commands that ask nobody do not mind.
     Crawld::new().env("ALL_PROXY", bad).expect(0, &["completions", "bash"]);
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CommandError;
-use crate::config::{Override, Value};
-use crate::domain::proxy::Proxy;
+use crate::config::{Override, Value, values};
+use crate::domain::proxy::{NoProxy, Proxy};
 
 /// How hosts are got to.
 #[derive(Debug, Clone, Args)]
@@ -17,13 +17,13 @@ pub(super) struct WayOptions {
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
     /// Hosts that are asked without the proxy: names with all under them, addresses, networks, *
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", value_parser = no_proxy)]
     no_proxy: Option<String>,
     /// Trust the certificates in this PEM file too
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// Do not check the certificate of this host (repeatable)
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = host)]
     insecure: Vec<String>,
     /// Least version of TLS [default: 1.2]
     #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
@@ -65,4 +65,15 @@ impl WayOptions {
             .then(|| Override { key: "job.insecure", value: Value::List(self.insecure.clone()) });
         texts.chain(hosts).collect()
     }
+}
+
+/// Checks exceptions from the proxy; they are read again with the settings.
+fn no_proxy(text: &str) -> Result<String, String> {
+    NoProxy::parse([text]).map(|_| text.to_owned())
+}
+
+/// Checks a host.
+fn host(text: &str) -> Result<String, String> {
+    let known = values::authority(text).map(|_| text.to_owned());
+    known.ok_or_else(|| "no host; write example.org or example.org:8443".to_owned())
 }

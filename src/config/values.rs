@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::url::CanonicalUrl;
+
 /// Reads a span: `250ms`, `2s`, `1h30m`. Plain `0` is no time.
 ///
 /// # Errors
@@ -43,6 +45,17 @@ fn no_size(text: &str) -> String {
     format!("'{text}' is no size; write 512KiB or 10MiB")
 }
 
+/// The host (an authority) that a text means, as canonical URLs have it: `Example.org:443` is
+/// `example.org`. `None`: it is no host.
+#[must_use]
+pub fn authority(text: &str) -> Option<String> {
+    if text.contains(['/', '@', '?', '#', '\\', '*']) {
+        return None;
+    }
+    let url = CanonicalUrl::parse(&format!("https://{text}/")).ok()?;
+    Some(url.authority().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +76,21 @@ mod tests {
         assert_eq!(size("1 kB"), Ok(1_000));
         assert!(size("MiB").is_err());
         assert!(size("99999999999999GiB").is_err());
+    }
+
+    #[test]
+    fn a_host_is_meant_as_urls_have_it() {
+        for (text, host) in [
+            ("Example.org", "example.org"),
+            ("example.org:443", "example.org"),
+            ("example.org:8443", "example.org:8443"),
+            ("[0::1]:99", "[::1]:99"),
+            ("bücher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(authority(text).as_deref(), Some(host));
+        }
+        for wrong in ["", "https://example.org", "a/b", "me@example.org", "*", "a b"] {
+            assert_eq!(authority(wrong), None, "{wrong}");
+        }
     }
 }

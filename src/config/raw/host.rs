@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::faults::Faults;
-use super::way::{authority, host_proxies};
+use super::way::host_proxies;
+use crate::config::values::authority;
 use crate::domain::credentials::Login;
 use crate::domain::job::{HostRules, JobSpec};
 use crate::domain::secret::Secret;

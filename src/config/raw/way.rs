@@ -3,9 +3,9 @@
 use super::faults::Faults;
 use super::http::Http;
 use crate::config::ProxyKeys;
+use crate::config::values::authority;
 use crate::domain::job::JobSpec;
 use crate::domain::proxy::{NoProxy, Proxies, Proxy};
-use crate::domain::url::CanonicalUrl;
 
 impl Http {
     pub(super) fn proxies(&self, faults: &mut Faults) -> ProxyKeys {
@@ -51,36 +51,6 @@ pub(super) fn trust_blindly(hosts: &[String], job: &mut JobSpec, faults: &mut Fa
         match authority(text) {
             Some(host) => job.hosts.entry(host).or_default().insecure = true,
             None => faults.0.push(format!("insecure: '{text}' is no host; write example.org:8443")),
-        }
-    }
-}
-
-/// The host (an authority) that a text means, as canonical URLs have it.
-pub(super) fn authority(text: &str) -> Option<String> {
-    if text.contains(['/', '@', '?', '#', '\\', '*']) {
-        return None;
-    }
-    let url = CanonicalUrl::parse(&format!("https://{text}/")).ok()?;
-    Some(url.authority().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_meant_as_urls_have_it() {
-        for (text, host) in [
-            ("Example.org", "example.org"),
-            ("example.org:443", "example.org"),
-            ("example.org:8443", "example.org:8443"),
-            ("[0::1]:99", "[::1]:99"),
-            ("bücher.example", "xn--bcher-kva.example"),
-        ] {
-            assert_eq!(authority(text).as_deref(), Some(host));
-        }
-        for wrong in ["", "https://example.org", "a/b", "me@example.org", "*", "a b"] {
-            assert_eq!(authority(wrong), None, "{wrong}");
         }
     }
 }
