@@ -210,7 +210,8 @@ fn drop_surplus(bytes: &mut [u8], start: usize, end: usize, mut cookies: usize) 
             to -= from - line;
             bytes.copy_within(line..from, to);
         }
-        cookies -= usize::from(is_cookie);
+        // A name that was folded off its colon has not been counted.
+        cookies = cookies.saturating_sub(usize::from(is_cookie));
         from = line;
     }
     to
@@ -290,6 +291,15 @@ mod tests {
         let text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a\r\n b\r\n\r\n";
         let (head, _) = repaired(text);
         assert_eq!(head, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a   b\r\n\r\n");
+    }
+
+    #[test]
+    fn a_cookie_folded_off_its_colon_is_no_trouble() {
+        let surplus = "Set-Cookie: a\r\n".repeat(MAX_COOKIES + 1);
+        let folded = "Set-Cookie\r\n : b\r\n".repeat(MAX_COOKIES + 1);
+        let text = format!("HTTP/1.1 200 OK\r\n{folded}{surplus}Content-Length: 0\r\n\r\n");
+        let mut bytes = text.into_bytes();
+        assert!(matches!(HeadScan::default().feed(&mut bytes), Verdict::Complete { .. }));
     }
 
     #[test]
