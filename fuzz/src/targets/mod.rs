@@ -2,6 +2,7 @@
 //! what must hold.
 
 pub(crate) mod charset;
+pub(crate) mod cookies;
 pub(crate) mod decode;
 pub(crate) mod head;
 pub(crate) mod headers;
@@ -9,4 +10,5 @@ pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod retry_after;
 pub(crate) mod robots;
+pub(crate) mod sitemap;
 pub(crate) mod url;
