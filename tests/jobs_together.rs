@@ -13,9 +13,11 @@ use crawld::actors::messages::Observation;
 use crawld::actors::supervisor::{End, Settings};
 use crawld::app::{self, Order, Progress};
 use crawld::clock::Clock;
+use crawld::domain::JobId;
 use crawld::domain::job::JobSpec;
 use crawld::http::client::ClientOptions;
 use crawld::store::{Access, Store, node};
+use tempfile::TempDir;
 
 struct Silent;
 
@@ -34,17 +36,11 @@ fn order(name: &str, root: &str, delay_ms: i64) -> Order {
     Order { name: name.to_owned(), spec, again: false }
 }
 
-#[test]
-fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
-    let leaves: Vec<String> = (0..8).map(|n| format!("/{n}")).collect();
-    let leaves: Vec<&str> = leaves.iter().map(String::as_str).collect();
-    let site = Pages::new().links("/", &leaves).otherwise(|_| Reply::html("leaf")).open();
-    let folder = tempfile::tempdir().unwrap();
+/// Runs the jobs in one scheduler to their end; gives the store and their numbers.
+fn together(orders: &[Order], folder: &TempDir) -> (Arc<Store>, Vec<JobId>) {
     let path = folder.path().join("jobs.db");
     let store = Arc::new(Store::open(path.to_str().unwrap(), Access::Owner).unwrap());
     let clock = Clock::start();
-    let root = site.at("/");
-    let orders = [order("slow", &root, 120), order("eager", &root, 0)];
     let jobs: Vec<_> =
         orders.iter().map(|order| app::prepare(&store, order, clock).unwrap().start).collect();
     let ids: Vec<_> = jobs.iter().map(|start| start.job.id).collect();
@@ -59,6 +55,17 @@ fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
     };
     let end = app::run(settings, clock, Arc::clone(&store), jobs, Silent).unwrap();
     assert_eq!(end, End::Complete);
+    (store, ids)
+}
+
+#[test]
+fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
+    let leaves: Vec<String> = (0..8).map(|n| format!("/{n}")).collect();
+    let leaves: Vec<&str> = leaves.iter().map(String::as_str).collect();
+    let site = Pages::new().links("/", &leaves).otherwise(|_| Reply::html("leaf")).open();
+    let folder = tempfile::tempdir().unwrap();
+    let root = site.at("/");
+    let (store, ids) = together(&[order("slow", &root, 120), order("eager", &root, 0)], &folder);
     for id in ids {
         assert_eq!(store.pages_after(id, 0, 100).unwrap().len(), 9);
     }
@@ -70,4 +77,24 @@ fn two_jobs_on_one_host_take_turns_at_the_slower_pace() {
     let both = asked_by.iter().rposition(|by| *by != asked_by[17]).unwrap();
     let gaps = log[..=both].windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros);
     assert!(gaps.min().unwrap() >= 70_000, "while both have work the slower pace rules");
+}
+
+#[test]
+fn two_jobs_on_one_host_have_two_jars() {
+    let site = Pages::new()
+        .route("/", |request| {
+            let who = request.header("user-agent").unwrap();
+            Reply::links(&["/a", "/b", "/c"]).header("Set-Cookie", &format!("who={who}"))
+        })
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let folder = tempfile::tempdir().unwrap();
+    let root = site.at("/");
+    let (store, ids) = together(&[order("one", &root, 0), order("two", &root, 0)], &folder);
+    for request in site.log().iter().filter(|request| request.path != "/") {
+        let who = format!("who={}", request.header("user-agent").unwrap());
+        assert_eq!(request.header("cookie"), Some(who.as_str()));
+    }
+    assert_eq!(site.requests(), 8);
+    assert!(ids.iter().all(|id| store.cookies(*id).unwrap().len() == 1));
 }
