@@ -8,6 +8,7 @@ use std::fs;
 use common::http::Reply;
 use common::run::Crawld;
 use common::site::{Pages, Site};
+use crawld::store::{Access, NewJob, Origin, Store};
 
 /// Texts that must not be found anywhere.
 const SECRETS: [&str; 5] = ["hunter2", "aHVudGVy", "tok-en-5ecret", "jar-5ecret", "given-5ecret"];
@@ -150,4 +151,26 @@ fn no_secret_is_found_in_the_store_the_log_a_report_or_an_export() {
         assert!(!stored.contains(secret), "{secret} was stored");
     }
     assert!(stored.contains("jar-5ecret"), "a jar is kept across restarts");
+}
+
+#[test]
+fn a_job_stored_with_a_secret_by_an_earlier_version_is_rid_of_it() {
+    let site = Pages::new().page("/", "x").open();
+    let crawld = Crawld::new();
+    let spec = format!(
+        r#"{{"roots":["{}"],"headers":[["Authorization","Bearer old-5ecret"],["X","y"]]}}"#,
+        site.at("/")
+    );
+    let stored = || {
+        let path = crawld.path().join("crawld.db");
+        Store::open(path.to_str().unwrap(), Access::Owner).unwrap()
+    };
+    let (kind, name) = ("crawl".to_owned(), "127.0.0.1".to_owned());
+    stored().create_job(&NewJob { name, kind, origin: Origin::Cli, spec }, 1).unwrap();
+    let header = ["--no-robots", "--header", "Authorization: Bearer given-5ecret"];
+    let told = crawld.expect(0, &crawl(&site.at("/"), &header)).stderr;
+    assert_eq!(shown(&site), [("/".to_owned(), "Bearer given-5ecret".to_owned())]);
+    assert!(told.contains("changed") && !told.contains("5ecret"), "{told}");
+    let spec = stored().job_by_name("127.0.0.1").unwrap().unwrap().spec;
+    assert!(!spec.contains("5ecret"), "{spec}");
 }
