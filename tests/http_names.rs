@@ -10,21 +10,28 @@ mod fetching;
 mod hole;
 #[path = "common/raw_server.rs"]
 mod raw_server;
+#[path = "common/relay.rs"]
+mod relay;
 
+use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crawld::clock::Clock;
 use crawld::domain::outcome::Reason;
 use crawld::domain::prefer::Prefer;
+use crawld::domain::proxy::Proxy;
 use crawld::http::{ClientOptions, Dns, HttpClient, Request};
 use dns::{NameServer, Say};
 use fetching::{Fetched, SHORT, fetch, request};
 use futures_util::future::join_all;
 use hole::Hole;
 use raw_server::{RawServer, page};
+use relay::Relay;
 
-/// An address of a sink that any network may have and nobody listens at (RFC 7535).
-const PUBLIC: &str = "192.31.196.77";
+/// A public address. It is only ever given to a proxy on this machine, which tells what it was given
+/// and connects to itself.
+const PUBLIC: &str = "8.8.8.8";
 
 /// A little more than the least time for which an answer is believed.
 const LEAST_TTL: Duration = Duration::from_millis(1_050);
@@ -165,6 +172,12 @@ async fn an_address_that_hangs_costs_a_moment_and_not_the_page() {
     assert_eq!(server.asked().len(), 1);
 }
 
+/// A request to a host that nobody named, through a proxy that is given the checked address.
+fn stranger(host: &str, port: u16, proxy: &Relay) -> Request {
+    let proxy = Proxy::parse(&format!("socks5://{}", proxy.address())).unwrap();
+    Request { allow_private: false, proxy: Some(Arc::new(proxy)), ..once(host, port) }
+}
+
 #[actix_rt::test]
 async fn a_name_that_turns_private_after_it_was_checked_is_not_followed_there() {
     // Whoever checks one look-up and connects by another is led inside by the second.
@@ -172,23 +185,21 @@ async fn a_name_that_turns_private_after_it_was_checked_is_not_followed_there() 
         0 => Say::Addresses(vec![PUBLIC.parse().unwrap()], 0),
         _ => Say::Addresses(vec![[127, 0, 0, 1].into()], 0),
     });
-    let inside = RawServer::always(page("secret"));
+    let (inside, proxy) = (RawServer::always(page("secret")), Relay::socks(None));
+    let port = inside.address().port();
     let client = asking(&names);
-    let mut asked = once("rebind.test", inside.address().port());
-    asked.allow_private = false;
-    asked.limits.connect = SHORT;
-    asked.limits.head = SHORT;
-    let got = fetch(&client, &asked).await;
-    assert_ne!(got.reason(), Some(Reason::Private), "the first answer is public");
+    let asked = stranger("rebind.test", port, &proxy);
+    assert_eq!(fetch(&client, &asked).await.reason(), None);
     assert_eq!(names.count("rebind.test"), 1, "checked and connected to by one look-up");
+    assert_eq!(proxy.targets(), [format!("{PUBLIC}:{port}")], "what was checked");
     // The next look-up says where it would have led: that is refused.
     tokio::time::sleep(LEAST_TTL).await;
     let got = fetch(&client, &asked).await;
     assert_eq!((got.reason(), got.sent), (Some(Reason::Private), 0));
-    assert!(inside.asked().is_empty());
+    assert_eq!(proxy.targets().len(), 1);
     // Whom the operator names may be private.
-    asked.allow_private = true;
-    assert_eq!(fetch(&client, &asked).await.text(), "secret");
+    let named = Request { allow_private: true, proxy: None, ..asked };
+    assert_eq!(fetch(&client, &named).await.text(), "secret");
 }
 
 #[actix_rt::test]
@@ -196,12 +207,10 @@ async fn of_mixed_answers_only_the_public_ones_are_used() {
     let names = NameServer::start(|_, _| {
         Say::at(&["127.0.0.1", PUBLIC, "10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1"])
     });
-    let inside = RawServer::always(page("secret"));
-    let mut asked = once("mixed.test", inside.address().port());
-    asked.allow_private = false;
-    asked.limits.connect = SHORT;
-    asked.limits.head = SHORT;
-    let got = fetch(&asking(&names), &asked).await;
-    assert_ne!(got.reason(), Some(Reason::Private));
-    assert!(inside.asked().is_empty());
+    // Nobody listens there, so every address that may be used is tried.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let proxy = Relay::socks(None);
+    let got = fetch(&asking(&names), &stranger("mixed.test", closed, &proxy)).await;
+    assert_eq!(got.reason(), Some(Reason::Refused));
+    assert_eq!(proxy.targets(), [format!("{PUBLIC}:{closed}")]);
 }

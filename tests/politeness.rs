@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_mins(1);
 
 /// What the clocks of two processes on a loaded machine may differ by: the head is timed where it
 /// is written, the log where it is read.
-const SLACK_MICROS: i64 = 50_000;
+const SLACK_MICROS: i64 = 100_000;
 
 /// The shortest time between two arrivals, microseconds.
 fn shortest_gap(site: &Site) -> i64 {
