@@ -10,7 +10,8 @@ use crate::http::budget::Permit;
 use crate::http::{BodyPlan, Head, Sink};
 
 /// As much of a robots.txt is read (RFC 9309, 2.5).
-const ROBOTS_BYTES: usize = 500 * 1024;
+/// One byte more tells that there was more: then the last line is none.
+const ROBOTS_BYTES: usize = 500 * 1024 + 1;
 
 /// Feeds a page to its reader as it comes.
 pub(super) struct PageSink<'a> {
