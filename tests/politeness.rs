@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+
 use common::http::{Gate, Reply};
 use common::run::Crawld;
 use common::site::{Pages, Site};
@@ -178,6 +181,93 @@ fn a_slow_host_rests_as_long_as_it_works_and_is_asked_faster_when_it_has_recover
     assert!(*slow >= 600_000 - SLACK_MICROS, "half its time is its own: {gaps:?}");
     let fast = gaps[10..].iter().min().expect("gaps");
     assert!(*fast >= 50_000 - SLACK_MICROS && *fast < *slow, "{gaps:?}");
+}
+
+#[test]
+fn per_host_and_delay_hold_over_kill_9_with_several_in_flight() {
+    let site = leaves(12).open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    let arguments = ["crawl", &root, "--delay", "200ms", "--per-host", "3", "--no-robots"];
+    for killed in [2, 5, 8] {
+        let running = crawld.spawn(&arguments);
+        assert!(site.wait_for(killed, LONG));
+        running.kill();
+    }
+    crawld.expect(0, &arguments);
+    assert!(shortest_gap(&site) >= 200_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+    assert!(site.max_in_flight() <= 3, "{}", site.max_in_flight());
+    assert_eq!(crawld.export("pages", &[]).len(), 13);
+}
+
+#[test]
+fn a_503_without_retry_after_in_the_midst_keeps_every_distance_until_the_host_heals() {
+    let site = leaves(4)
+        .sequence("/2", vec![Reply::status(503), Reply::status(429), Reply::html("healed")])
+        .open();
+    let crawld = Crawld::new();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "100ms", "--no-robots"]);
+    assert!(shortest_gap(&site) >= 100_000 - SLACK_MICROS, "{} us", shortest_gap(&site));
+    let log = site.log();
+    for (at, request) in log.iter().enumerate().filter(|(_, request)| request.path == "/2") {
+        if let Some(next) = log.get(at + 1).filter(|_| site.hits("/2") == 3) {
+            let healed = log[at + 1..].iter().all(|later| later.path != "/2");
+            let rest = next.at_micros - request.at_micros;
+            assert!(healed || rest >= 800_000 - SLACK_MICROS, "it rests: {rest} us");
+        }
+    }
+    assert_eq!(site.hits("/2"), 3);
+    assert!(crawld.export("pages", &[]).iter().all(|page| page["state"] == "done"));
+}
+
+#[test]
+fn a_sixth_redirect_of_robots_txt_leaves_all_allowed_and_only_its_first_500_kib_count() {
+    let mut pages = leaves(1).redirect("/robots.txt", 302, "/r1");
+    for hop in 1..6 {
+        pages = pages.redirect(&format!("/r{hop}"), 302, &format!("/r{}", hop + 1));
+    }
+    let site = pages.reply("/r6", Reply::body("text/plain", "User-agent: *\nDisallow: /\n")).open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert_eq!((site.hits("/r5"), site.hits("/r6"), site.hits("/0")), (1, 0, 1));
+
+    // The limit falls after "Disallow: /", which as a line of its own would forbid everything.
+    let rules = "User-agent: *\nDisallow: /0\n";
+    let filler = "x".repeat(500 * 1024 - rules.len() - "#\nDisallow: /".len());
+    let robots = format!("{rules}#{filler}\nDisallow: /1\nDisallow: /2\n");
+    let site = leaves(3).reply("/robots.txt", Reply::body("text/plain", robots)).open();
+    Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert_eq!(site.paths(), ["/", "/1", "/2"]);
+}
+
+#[test]
+fn a_host_whose_robots_txt_cannot_be_reached_is_asked_when_it_heals() {
+    let site = leaves(2).sequence("/robots.txt", vec![Reply::close(), Reply::status(404)]).open();
+    let crawld = Crawld::new();
+    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+    assert!(site.hits("/robots.txt") >= 2);
+    assert_eq!(site.paths(), ["/", "/0", "/1"], "nothing before robots.txt has answered");
+}
+
+#[test]
+fn a_stale_robots_txt_is_read_again_before_the_next_page() {
+    let site = leaves(2)
+        .sequence(
+            "/robots.txt",
+            vec![Reply::status(404), Reply::body("text/plain", "User-agent: *\nDisallow: /1\n")],
+        )
+        .open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    crawld.expect(0, &["crawl", &root, "--delay", "0ms", "--max-pages", "2"]);
+    assert_eq!(site.hits("/robots.txt"), 1);
+    let store = crawld.path().join("crawld.db");
+    let mut store = SqliteConnection::establish(&store.to_string_lossy()).expect("the store");
+    let old = "UPDATE robots SET expires_at = fetched_at, fetched_at = fetched_at - 86400000";
+    store.batch_execute(old).expect("aged");
+    drop(store);
+    crawld.expect(0, &["crawl", &root, "--delay", "0ms"]);
+    assert_eq!(site.hits("/robots.txt"), 2);
+    assert_eq!(site.paths(), ["/", "/0"], "what it forbids now is not asked");
 }
 
 #[test]
