@@ -103,7 +103,7 @@ impl Host {
             beyond: Vec::new(),
             spot: (row.answered_at == 0).then_some(Spot::Unreached),
             waits: None,
-            gates: claimed.robots.iter().map(RobotsGate::stored).collect(),
+            gates: claimed.robots.iter().map(|row| RobotsGate::stored(row, now)).collect(),
             rules: IDLE,
             in_flight: 0,
             starting: 0,

@@ -112,14 +112,14 @@ impl RobotsGate {
         }
     }
 
-    /// A gate as stored.
+    /// A gate as stored. What a clock that ran ahead has stored lasts a day from now at most.
     #[must_use]
-    pub fn stored(row: &RobotsRow) -> Self {
+    pub fn stored(row: &RobotsRow, now: Millis) -> Self {
         let mut gate = Self::new(&row.origin);
         let body = row.body.as_deref().unwrap_or_default();
         if let Meaning::Rules(robots) = from_answer(row.status, body.as_bytes()) {
             gate.robots = Some(robots);
-            gate.state = State::Known { expires_at: row.expires_at };
+            gate.state = State::Known { expires_at: row.expires_at.min(now + FRESH) };
         }
         gate
     }
@@ -267,3 +267,6 @@ fn redirect(errand: &RobotsErrand, location: Option<&str>) -> Option<CanonicalUr
     let target = errand.url.join(location?.trim()).ok()?;
     (errand.hops < MAX_REDIRECTS).then_some(target)
 }
+
+#[cfg(test)]
+mod tests;

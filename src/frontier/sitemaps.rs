@@ -147,14 +147,15 @@ mod tests {
     #[test]
     fn a_gate_names_its_sitemaps_once_to_each_job_and_again_when_robots_txt_is_new() {
         let url = CanonicalUrl::parse("http://h.example/robots.txt").unwrap();
-        let mut gate = RobotsGate::stored(&RobotsRow {
+        let row = RobotsRow {
             origin: url.origin().to_owned(),
             host: url.host_key(),
             fetched_at: NOW,
             expires_at: NOW + 1,
             status: Some(200),
             body: Some("Sitemap: http://h.example/a.xml".to_owned()),
-        });
+        };
+        let mut gate = RobotsGate::stored(&row, NOW);
         let (one, two) = (job("host"), Job { id: JobId(2), ..job("host") });
         assert_eq!(gate.sitemaps(&one).unwrap().len(), 1);
         assert_eq!(gate.sitemaps(&one), None);
