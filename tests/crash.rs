@@ -143,6 +143,7 @@ impl Victim {
         if self.records {
             warc::assert_recorded_once(&self.crawld.path().join("archive"), &rows);
         }
+        assert!(self.site.max_in_flight() <= CONCURRENCY, "over all runs: per_host");
         let again = self.asked_again();
         self.tally.worst = again.values().copied().max().unwrap_or(0);
         self.tally.again = again.values().sum();

@@ -135,19 +135,24 @@ fn a_host_that_wants_a_longer_rest_than_granted_is_given_up_and_the_crawl_ends()
 }
 
 #[test]
-fn a_host_that_says_503_is_slowed_and_heals() {
-    let site = Pages::new()
-        .links("/", &["/a", "/b"])
-        .sequence("/a", vec![Reply::status(503), Reply::status(503), Reply::html("healed")])
-        .page("/b", "b")
-        .open();
-    let crawld = Crawld::new();
-    crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--no-robots"]);
-    assert_eq!(site.hits("/a"), 3);
-    let log = site.log();
-    let first = log.iter().position(|request| request.path == "/a").expect("asked");
-    let next = log[first + 1].at_micros - log[first].at_micros;
-    assert!(next >= 800_000 - SLACK_MICROS, "back-off of 1 s less a fifth: {next} us");
+fn a_host_that_says_429_or_503_is_slowed_and_heals() {
+    for status in [429, 503] {
+        let busy = Reply::status(status);
+        let site = Pages::new()
+            .links("/", &["/a", "/b"])
+            .sequence("/a", vec![busy.clone(), busy, Reply::html("healed")])
+            .page("/b", "b")
+            .open();
+        let crawld = Crawld::new();
+        crawld.expect(0, &["crawl", &site.at("/"), "--delay", "0ms", "--no-robots"]);
+        assert_eq!(site.hits("/a"), 3);
+        let log = site.log();
+        let first = log.iter().position(|request| request.path == "/a").expect("asked");
+        let next = log[first + 1].at_micros - log[first].at_micros;
+        assert!(next >= 800_000 - SLACK_MICROS, "back-off of 1 s less a fifth: {next} us");
+        let pages = crawld.export("pages", &[]);
+        assert!(pages.iter().all(|page| page["state"] == "done"), "{pages:#?}");
+    }
 }
 
 #[test]
@@ -327,6 +332,40 @@ fn robots_txt_is_followed_over_redirects_and_404_allows_all() {
     let site = leaves(1).reply("/robots.txt", Reply::status(404)).open();
     Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
     assert_eq!(site.requests(), 3);
+}
+
+#[test]
+fn five_redirects_lead_to_a_robots_txt_and_six_do_not() {
+    for (redirects, asked) in [(5, vec!["/yes"]), (6, vec!["/no", "/yes"])] {
+        let rules = Reply::body("text/plain", "User-agent: *\nDisallow: /no\n");
+        let mut pages = Pages::new()
+            .redirect("/robots.txt", 301, "/r1")
+            .reply(&format!("/r{redirects}"), rules)
+            .links("/", &["/no", "/yes"])
+            .page("/no", "no")
+            .page("/yes", "yes");
+        for hop in 1..redirects {
+            pages = pages.redirect(&format!("/r{hop}"), 302, &format!("/r{}", hop + 1));
+        }
+        let site = pages.open();
+        Crawld::new().expect(0, &["crawl", &site.at("/"), "--delay", "0ms"]);
+        let paths = site.paths();
+        assert_eq!(paths.iter().filter(|path| path.starts_with("/r")).count(), 5, "{paths:?}");
+        assert_eq!(paths[6..], asked);
+    }
+}
+
+#[test]
+fn a_robots_txt_that_leads_to_a_private_address_is_not_asked_for_there() {
+    let inside = Pages::new().otherwise(|_| Reply::html("secret")).open_at("127.0.0.7:0");
+    let site = leaves(1).redirect("/robots.txt", 302, &inside.at("/robots.txt")).open();
+    let crawld = Crawld::new();
+    let finished =
+        crawld.expect(1, &["crawl", &site.at("/"), "--delay", "0ms", "--max-tries", "1"]);
+    assert_eq!((inside.requests(), site.hits("/")), (0, 0), "{finished:#?}");
+    assert_eq!(crawld.export("pages", &[])[0]["reason"], "robots_unavailable");
+    let explained = crawld.expect(0, &["explain", &site.at("/")]).stdout;
+    assert!(explained.contains("private"), "{explained}");
 }
 
 #[test]
