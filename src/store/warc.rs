@@ -70,7 +70,7 @@ impl Store {
     /// Cuts a file back to what is committed, gives it its final name, and notes that. The note is
     /// on disk when this returns, and with it every commit before: none can be forgotten later.
     fn finish(&self, file: &mut OpenFile) -> Result<()> {
-        let end = self.connections.read(|conn| end_of(conn, file))?;
+        let end = self.connections.write(|conn| settled_end_of(conn, file))?;
         file.finish(end).map_err(|error| file::failed(&file.path(), &error))?;
         self.connections.write_durably(|conn| {
             let this = file::row(file);
@@ -177,6 +177,15 @@ impl Archives {
         }
         Ok(())
     }
+}
+
+/// What of a file is committed, for good: on PostgreSQL the commit of a process that was killed, or
+/// whose reply was lost, may still be under way. It holds the row, so whoever writes to it waits.
+fn settled_end_of(conn: &mut Connection, file: &OpenFile) -> std::result::Result<u64, Fault> {
+    both!(conn, c => diesel::update(file::row(file))
+        .set(warc_file::end_offset.eq(warc_file::end_offset))
+        .execute(c))?;
+    end_of(conn, file)
 }
 
 /// What of a file is committed.

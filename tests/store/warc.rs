@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crawld::domain::recording::{Archive, Recording};
 use crawld::frontier::record::{QueuedUrl, Settled};
 use crawld::store::StoreErrorKind;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
 
 use crate::ground::*;
 
@@ -159,4 +161,33 @@ on_both! {
         assert!(error.message.contains("archive/crawld-"), "{error}");
         assert_eq!(ground.take("a.test", NOW).len(), 1, "it is still to be asked");
     }
+}
+
+/// The server still commits what a killed process sent last when the next one starts.
+#[test]
+fn a_file_is_completed_only_when_the_last_commit_to_it_is_decided() {
+    let ground = Ground::postgres();
+    let folder = Folder::new();
+    ground.offer(&[root(A), root(B)], NOW);
+    ground.commit(1, &settle(vec![folder.page(&ground.queued(A), "first")]));
+    let_commits_fail(&ground, true);
+    let second = settle(vec![folder.page(&ground.queued(B), "second")]);
+    ground.store.commit(&ground.node, 2, &second, NOW, LEASE).unwrap_err();
+    let_commits_fail(&ground, false);
+    let ground = ground.opened_again();
+
+    let mut server = PgConnection::establish(&ground.url).unwrap();
+    let length = fs::metadata(&folder.files()[0]).unwrap().len();
+    let sent = format!("BEGIN; UPDATE warc_file SET end_offset = {length}");
+    server.batch_execute(&sent).unwrap();
+    std::thread::scope(|scope| {
+        let next = scope.spawn(|| ground.store.register("third", NOW, LEASE).unwrap());
+        let waiting = "SELECT 1 FROM pg_stat_activity \
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let mut watch = PgConnection::establish(&ground.url).unwrap();
+        while !next.is_finished() && diesel::sql_query(waiting).execute(&mut watch).unwrap() == 0 {}
+        server.batch_execute("COMMIT").unwrap();
+    });
+    assert_eq!(folder.all_words(), ["first", "second"]);
+    assert!(folder.names()[0].ends_with(".warc.gz"), "{:?}", folder.names());
 }
