@@ -24,6 +24,9 @@ impl Window {
         let answered = answer.facts.status.is_some();
         let mut verdict = judge(&job, &row, answer, &mut host.pace, moment);
         host.landed(&job, row, answered, &mut verdict);
+        if answered {
+            self.reached(key);
+        }
         self.note_given_up(key);
         self.wake(key);
         Some(verdict)

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::crowd::{Crowd, Spot};
+use super::crowd::Crowd;
 use super::host::{Host, HostStep, Work};
 use super::places::Places;
 use super::record::{ClaimedHost, GivenUp, NewUrl, Settled, Taken};
@@ -269,9 +269,7 @@ impl Window {
     pub fn started(&mut self, key: HostKey, at: Millis) {
         if let Some(host) = self.hosts.get_mut(&key) {
             host.started(at);
-            if host.spot == Some(Spot::Unreached) {
-                self.stand(key, None);
-            }
+            self.reached(key);
             self.wake(key);
         }
     }

@@ -41,6 +41,9 @@ impl Window {
                 host.pace.slowed(moment.now, sent, answer.retry_after, moment.luck);
             }
         }
+        if answer.status.is_some() {
+            self.reached(asked);
+        }
         let row = self.pass_on(errand, answer, rules, moment);
         self.note_given_up(errand.home);
         self.wake(asked);

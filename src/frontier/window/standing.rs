@@ -18,6 +18,13 @@ impl Window {
         self.stand(key, Some(Spot::Address(address)));
     }
 
+    /// A host has been reached, even if nobody says at which address: a proxy may stand between.
+    pub(super) fn reached(&mut self, key: HostKey) {
+        if self.hosts.get(&key).is_some_and(|host| host.spot == Some(Spot::Unreached)) {
+            self.stand(key, None);
+        }
+    }
+
     /// The request found no place at the host's address: it goes back as if it had never gone
     /// out.
     pub fn crowded(

@@ -60,7 +60,7 @@ struct World {
     per_host: usize,
     map: Map,
     at_address: HashMap<IpAddr, usize>,
-    /// Hosts whose address has been told.
+    /// Hosts whose address has been told, or that have answered.
     reached: HashSet<HostKey>,
     /// Requests that went out in vain.
     turned_away: usize,
@@ -275,6 +275,7 @@ impl World {
         let moment = Moment { now: self.now, luck: self.luck(4_000), stale: 0, renewed: false };
         match sent.work {
             Work::Robots(errand, _) => {
+                self.reached.insert(sent.host);
                 let failing = self.luck(3) == 0;
                 let answer = RobotsAnswer {
                     status: Some(if failing { 503 } else { 200 }),
@@ -290,6 +291,7 @@ impl World {
             }
             Work::Page(row) => {
                 let answer = self.answer(sent.begun_at);
+                self.reached.extend(answer.facts.status.map(|_| sent.host));
                 if let Some(verdict) = self.window.settle(row, answer, true, moment) {
                     self.commit(verdict);
                 }

@@ -1,8 +1,6 @@
 //! The addresses of the simulated web.
 
-use std::net::IpAddr;
-
-use super::{HostKey, Sent, World};
+use super::*;
 
 /// The addresses of the simulated web, and how many places are said to be where.
 #[derive(Debug, Clone, Copy)]
@@ -37,5 +35,43 @@ impl World {
             self.window.seen_at(sent.host, address);
             self.reached.insert(sent.host);
         }
+    }
+}
+
+#[test]
+fn a_host_that_has_answered_is_reached_though_nobody_says_where_it_is() {
+    for robots in [true, false] {
+        let map = Map { addresses: 1, per_address: 8, unreached: 1 };
+        let mut world = World::new(0, 0, 0, 1, map, 1);
+        world.window.add_job(job(0, 1, robots));
+        for host in 0..2 {
+            (0..3).for_each(|page| world.know(host, page));
+            world.lease(host);
+        }
+        while let Some(read) = world.window.next_read() {
+            let taken = world.read(read);
+            world.window.took(read.job, read.host, taken);
+        }
+        let asks = |world: &mut World| {
+            let next = || world.window.next(world.now, &|_| true);
+            std::iter::from_fn(next).collect::<Vec<Step>>()
+        };
+        let mut first = asks(&mut world);
+        assert_eq!(first.len(), 1, "one place for hosts that nobody has reached");
+        let Some(Step::Ask(host, work)) = first.pop() else { panic!("a request") };
+        let moment = Moment { now: world.now, luck: 0, stale: 0, renewed: false };
+        match work {
+            Work::Robots(errand, _) => {
+                let answer = RobotsAnswer { status: Some(200), ..RobotsAnswer::default() };
+                let row = world.window.robots(host, &errand, &answer, true, moment);
+                world.window.robots_stored(&row.expect("to be stored"));
+            }
+            Work::Page(row) => {
+                let facts = PageFacts { status: Some(200), ..PageFacts::default() };
+                let answer = Answer { facts, ..Answer::default() };
+                world.window.settle(row, answer, true, moment).expect("a verdict");
+            }
+        }
+        assert_eq!(asks(&mut world).len(), 2, "it leaves the place to the other");
     }
 }
