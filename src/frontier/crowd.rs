@@ -73,6 +73,14 @@ impl Crowd {
         self.spots.entry(spot).or_default().waiting.push_back(host);
     }
 
+    /// A host waits there no more.
+    pub(super) fn quit(&mut self, spot: Spot, host: HostKey) {
+        if let Some(places) = self.spots.get_mut(&spot) {
+            places.waiting.retain(|waiting| *waiting != host);
+            self.tidy(spot);
+        }
+    }
+
     /// The next host to look again, if a place is free.
     pub(super) fn next(&mut self, spot: Spot) -> Option<HostKey> {
         if self.is_full(spot) {

@@ -40,6 +40,8 @@ pub struct Host {
     pub(super) spot: Option<Spot>,
     /// It waits there to be called, and looks again at this moment if nobody does.
     pub(super) waits: Option<Millis>,
+    /// Since when it has had something to ask but found no place.
+    pub(super) crowded_since: Option<Millis>,
     gates: Vec<RobotsGate>,
     rules: Pace,
     in_flight: usize,
@@ -103,6 +105,7 @@ impl Host {
             beyond: Vec::new(),
             spot: (row.answered_at == 0).then_some(Spot::Unreached),
             waits: None,
+            crowded_since: None,
             gates: claimed.robots.iter().map(|row| RobotsGate::stored(row, now)).collect(),
             rules: IDLE,
             in_flight: 0,

@@ -10,7 +10,8 @@ const LINGER: Millis = 5_000;
 
 impl Window {
     /// Hosts to give back: those with nothing to do; when `short` of places also those that have
-    /// nothing to do for a while. They leave the window.
+    /// nothing to do for a while, and those that have found no place where they stand for as long:
+    /// a thousand names on one server that hangs keep nobody else out. They leave the window.
     pub fn give_back(&mut self, short: bool, now: Millis, limit: usize) -> Vec<Release> {
         let mut keys = Vec::new();
         while let Some(key) = self.idle.pop_front() {
@@ -25,12 +26,25 @@ impl Window {
                 let quiet = h.in_flight() == 0 && h.held.is_empty() && h.errands.is_empty();
                 let later = h.queues.iter().filter_map(|q| q.next_due).min();
                 let waits = h.is_idle() && later.is_some_and(|due| due > now + LINGER);
-                quiet && (waits || h.ready_at() > now + LINGER)
+                quiet && (waits || h.ready_at() > now + LINGER) || is_stuck(h, now)
             });
             let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
             keys.extend(resting);
         }
-        keys.iter().filter_map(|key| self.hosts.remove(key)).map(|host| release(&host)).collect()
+        keys.iter().filter_map(|key| self.leave(*key, now)).collect()
+    }
+
+    fn leave(&mut self, key: HostKey, now: Millis) -> Option<Release> {
+        let host = self.hosts.remove(&key)?;
+        if let Some(spot) = host.spot {
+            self.crowd.quit(spot, key);
+        }
+        let mut release = release(&host);
+        if is_stuck(&host, now) {
+            // Others first.
+            release.ready_at = release.ready_at.max(now + LINGER);
+        }
+        Some(release)
     }
 
     /// Gives every host back, for a clean end.
@@ -39,6 +53,15 @@ impl Window {
         self.crowd.clear();
         self.hosts.drain().map(|(_, host)| release(&host)).collect()
     }
+}
+
+/// Has it found no place for a while? (A robots.txt that is on its way for another host keeps it.)
+fn is_stuck(host: &Host, now: Millis) -> bool {
+    host.crowded_since.is_some_and(|since| since + LINGER < now)
+        && host.in_flight() == 0
+        && host.held.is_empty()
+        && host.errands.iter().all(|errand| errand.home == host.key)
+        && host.queues.iter().all(|queue| !queue.reading)
 }
 
 fn release(host: &Host) -> Release {

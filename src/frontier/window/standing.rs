@@ -61,6 +61,7 @@ impl Window {
     pub(super) fn ended(&mut self, key: HostKey, reported: bool) {
         let Some(host) = self.hosts.get_mut(&key) else { return };
         host.ended(reported);
+        host.crowded_since = None;
         if let Some(spot) = host.spot {
             self.crowd.leave(spot, 1);
             self.call(spot);
@@ -88,6 +89,7 @@ impl Window {
     /// The host has something to ask but no place.
     pub(super) fn wait_for_place(&mut self, key: HostKey, now: Millis) {
         let Some(host) = self.hosts.get_mut(&key) else { return };
+        host.crowded_since.get_or_insert(now);
         let until = host.waits.filter(|until| *until > now).unwrap_or(now + LOOK_AGAIN);
         if let Some(spot) = host.spot
             && host.waits.replace(until).is_none()

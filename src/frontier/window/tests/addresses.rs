@@ -75,3 +75,35 @@ fn a_host_that_has_answered_is_reached_though_nobody_says_where_it_is() {
         assert_eq!(asks(&mut world).len(), 2, "it leaves the place to the other");
     }
 }
+
+#[test]
+fn a_host_that_finds_no_place_for_long_makes_room_for_others_and_comes_later() {
+    let map = Map { addresses: 1, per_address: 1, unreached: 0 };
+    let mut world = World::new(0, 0, 0, 1, map, 1);
+    (0..2).for_each(|host| {
+        world.know(host, 0);
+        world.lease(host);
+    });
+    while let Some(read) = world.window.next_read() {
+        let taken = world.read(read);
+        world.window.took(read.job, read.host, taken);
+    }
+    let now = world.now;
+    let Some(Step::Ask(first, _)) = world.window.next(now, &|_| true) else { panic!("a request") };
+    world.window.seen_at(first, world.address_of(first));
+    let Some(Step::Ask(second, work)) = world.window.next(now, &|_| true) else {
+        panic!("nobody knows yet where it is")
+    };
+    world.window.seen_at(second, world.address_of(second));
+    assert_eq!(world.window.crowded(second, work, true, now), Some(Verdict::Again));
+    for later in [now + 1_000, now + 5_000] {
+        assert!(world.window.next(later, &|_| true).is_none(), "the place is taken");
+        assert!(world.window.give_back(true, later, 9).is_empty());
+    }
+    assert!(world.window.give_back(false, now + 5_001, 9).is_empty(), "there is room for all");
+    let back = world.window.give_back(true, now + 5_001, 9);
+    assert_eq!(back.len(), 1);
+    assert_eq!((back[0].host.key, back[0].ready_at), (second, now + 10_001));
+    world.window.ended(first, true);
+    assert_eq!(world.window.crowd.len(), 0, "nobody waits there any more");
+}
