@@ -124,6 +124,36 @@ fn hosts_that_cannot_be_reached_leave_slots_to_those_that_answer() {
 }
 
 #[test]
+fn names_of_a_server_that_hangs_do_not_keep_other_hosts_from_their_turn() {
+    // Far more names than hosts are held at once, and each waits for a place that is never free.
+    let gate = Gate::new();
+    let bad =
+        Pages::new().otherwise(move |_| Reply::html("late").after(&gate)).open_at("127.0.0.9:0");
+    let bad_port = bad.port();
+    let site = Pages::new()
+        .otherwise(move |request| {
+            let (host, port) = request.host.rsplit_once(':').unwrap();
+            if !host.starts_with("127.") {
+                return Reply::html("fine");
+            }
+            let bad = (0..60).map(|n| format!("http://bad{n}.test:{bad_port}/"));
+            let well = (0..8).map(|n| format!("http://well{n}.test:{port}/"));
+            let links: Vec<String> = bad.chain(well).collect();
+            Reply::links(&links.iter().map(String::as_str).collect::<Vec<_>>())
+        })
+        .open();
+    let names = NameServer::start(|question, _| {
+        Say::at(&[if question.name.starts_with("bad") { "127.0.0.9" } else { "127.0.0.1" }])
+    });
+    let long = "per_address = 2\nhead_timeout = \"1h\"\ntotal_timeout = \"1h\"\n";
+    let crawld = with(&names, long);
+    let root = site.at("/");
+    let running = crawld.spawn(&crawl(&root, "0ms", &["--no-robots", "--concurrency", "4"]));
+    assert!(site.wait_for(1 + 8, LONG), "{} of 9", site.requests());
+    drop(running.kill());
+}
+
+#[test]
 fn a_name_that_leads_inside_is_excluded_and_nothing_is_sent() {
     let names = NameServer::start(|question, _| match question.name.as_str() {
         "mapped.test" => Say::at(&["::ffff:127.0.0.1"]),
