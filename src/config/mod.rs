@@ -116,15 +116,27 @@ pub enum Value {
 /// # Errors
 /// With every fault found, each naming its file or key and the mend.
 pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
-    let raw = read(file, overrides).map_err(|error| ConfigError {
-        errors: vec![match file {
-            Some(path) if !error.to_string().contains(&*path.to_string_lossy()) => {
-                format!("{}: {error}", path.display())
-            }
-            _ => error.to_string(),
-        }],
+    let raw = read(file, overrides).map_err(|error| {
+        let why = without_source(&error.to_string());
+        ConfigError {
+            errors: vec![match file {
+                Some(path) if !why.contains(&*path.to_string_lossy()) => {
+                    format!("{}: {why}", path.display())
+                }
+                _ => why,
+            }],
+        }
     })?;
     raw.decide()
+}
+
+/// A fault of syntax in one line, without the line of the file that it shows: it may be a password.
+fn without_source(text: &str) -> String {
+    let shown = |line: &str| {
+        line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|')
+    };
+    let words = text.lines().map(str::trim).filter(|line| !line.is_empty() && !shown(line));
+    words.collect::<Vec<_>>().join(": ")
 }
 
 fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Raw, config::ConfigError> {
@@ -190,5 +202,34 @@ mod tests {
         let error = load(Some(&path), &[]).expect_err("invalid");
         assert!(error.to_string().contains("delai"), "{error}");
         assert!(error.to_string().contains("crawld.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_fault_of_syntax_is_one_line_and_shows_no_password() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let path = folder.path().join("crawld.toml");
+        for password in ["hunter2", "\"hunter2", "|hunter2", "12hunter2", "[\"hunter2\""] {
+            let text = format!("[hosts.a]\nusername = \"u\"\npassword = {password}\n");
+            std::fs::write(&path, text).expect("written");
+            let error = load(Some(&path), &[]).expect_err("invalid").to_string();
+            assert!(!error.contains("unter2") && !error.contains('\n'), "{error}");
+            assert!(error.contains("line ") && error.contains("crawld.toml"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_section_for_what_is_no_host_or_for_no_request_is_refused() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let path = folder.path().join("crawld.toml");
+        for (text, word) in [
+            ("[hosts.\"http://a.test/\"]\ndelay = \"1s\"\n", "example.org:8443"),
+            ("[hosts.\"a b\"]\nusername = \"u\"\n", "example.org:8443"),
+            ("[hosts.\"a.test\"]\nper_host = 0\n", "hosts.a.test.per_host"),
+            ("[http]\nheaders = { X = [1] }\n", "in quotes"),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            let error = load(Some(&path), &[]).expect_err(text).to_string();
+            assert!(error.contains(word), "{error}");
+        }
     }
 }

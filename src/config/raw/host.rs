@@ -39,7 +39,11 @@ impl HostSection {
             insecure: self.insecure.unwrap_or(false),
             proxy: self.proxy.as_deref().map(|text| host_proxies(name, text, faults)),
         };
-        let authority = authority(name).unwrap_or_else(|| name.to_ascii_lowercase());
+        faults.at_least(&format!("hosts.{name}.per_host"), &self.per_host.unwrap_or(1), &1);
+        let Some(authority) = authority(name) else {
+            let mend = "write example.org or example.org:8443";
+            return faults.0.push(format!("hosts.{name:?}: no host; {mend}"));
+        };
         match self.login() {
             Ok(None) => {}
             Ok(Some(login)) => {

@@ -41,7 +41,7 @@ pub(super) struct Http {
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write headers = { Name = \"value\" }, each value in quotes")]
 enum Headers {
     Table(BTreeMap<String, String>),
     Lines(Vec<String>),
