@@ -53,9 +53,11 @@ fn a_thousand_names_on_one_server_are_one_server() {
         let gate = Gate::new();
         let site = many_names(40, &gate);
         let names = NameServer::start(|_, _| Say::at(&["127.0.0.1"]));
-        let crawld = with(&names, &format!("per_address = {per_address}\n"));
-        let root = site.at("/");
-        let running = crawld.spawn(&crawl(&root, delay, &["--no-robots"]));
+        // The option overrides the file.
+        let crawld = with(&names, "per_address = 1\n");
+        let (root, most) = (site.at("/"), per_address.to_string());
+        let options = ["--no-robots", "--per-address", &most];
+        let running = crawld.spawn(&crawl(&root, delay, &options));
         // The root page, and then as many as may be in flight.
         assert!(site.wait_for(1 + per_address, LONG), "{}", site.requests());
         gate.open();

@@ -196,7 +196,7 @@ fn what_is_no_proxy_is_said_in_one_line_without_the_password() {
         (file, 78, vec!["--config", "c.toml"], "http.proxy"),
         (Crawld::new().env("ALL_PROXY", bad), 78, vec![], "ALL_PROXY"),
         (Crawld::new().env("no_proxy", "10.0.0.0/99"), 78, vec![], "no_proxy"),
-        (Crawld::new(), 78, vec!["--header", "Proxy-Authorization: hidden-word"], "http.proxy"),
+        (Crawld::new(), 2, vec!["--header", "Proxy-Authorization: hidden-word"], "http.proxy"),
     ] {
         let finished = crawl(&crawld, code, &[&[root], &more[..]].concat());
         assert!(finished.stderr.contains(named), "{}", finished.stderr);

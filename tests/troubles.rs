@@ -293,6 +293,14 @@ fn a_wrong_configuration_is_told_with_78_and_a_wrong_option_with_2() {
     crawld.expect(2, &["crawl"]);
     crawld.expect(2, &["crawl", "http://127.0.0.1:1/", "--scope", "galaxy"]);
     crawld.expect(2, &["crawl", "http://127.0.0.1:1/", "--exclude", "("]);
+    crawld.expect(2, &["crawl", "http://127.0.0.1:1/", "--max-bytes", "0"]);
+}
+
+#[test]
+fn a_retry_without_a_store_makes_none() {
+    let crawld = Crawld::new();
+    crawld.expect(69, &["retry", "nobody"]);
+    assert!(!crawld.path().join("crawld.db").exists());
 }
 
 #[test]

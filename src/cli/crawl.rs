@@ -8,6 +8,7 @@ use super::open_files;
 use super::options::{Global, Shared};
 use super::progress::Live;
 use super::report;
+use super::text::without_login;
 use crate::actors::supervisor::{End, Settings as RunSettings};
 use crate::app::{self, Order, PrepareError};
 use crate::clock::Clock;
@@ -89,7 +90,11 @@ fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
     if args.sitemaps || args.no_sitemaps {
         overrides.push(Override { key: "job.sitemaps", value: Value::Flag(!args.no_sitemaps) });
     }
-    let mut settings = config::load(global.config(), &overrides)?;
+    let mut settings = config::load(global.config(), &overrides).map_err(|error| {
+        // What is wrong with the options alone is no fault of the configuration.
+        let by_option = config::load(global.config(), &[]).is_ok();
+        if by_option { CommandError::usage(error.to_string()) } else { error.into() }
+    })?;
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     settings.job.proxy = settings.proxies.decide(variable)?;
     Ok(settings)
@@ -155,11 +160,6 @@ fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
         return Err(CommandError::usage("--job: give a name of visible characters"));
     }
     Ok(Order { name, spec, again: args.shared.again })
-}
-
-/// A URL that cannot be parsed, as it may be shown.
-fn without_login(text: &str) -> &str {
-    text.rsplit_once('@').map_or(text, |(_, rest)| rest)
 }
 
 /// The folder of an archive, made if need be, by its full name: the job goes on from anywhere.

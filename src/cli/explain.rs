@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
-use super::text::{clean, counted, moment, moment_from, size, span};
+use super::text::{clean, counted, moment, moment_from, size, span, without_login};
 use crate::clock::Clock;
 use crate::domain::Millis;
 use crate::domain::link::LinkKind;
@@ -49,7 +49,8 @@ fn explain(
     let url = parse(&args.url)?;
     let jobs = jobs::several(store, args.job.as_deref())?;
     writeln!(out, "{url}")?;
-    if url.as_str() != args.url {
+    // What may hold a login is not repeated.
+    if url.as_str() != args.url && !args.url.contains('@') {
         row(out, "given as", &clean(&args.url))?;
     }
     let place = Place::read(store, &url)?;
@@ -77,6 +78,7 @@ fn explain(
 
 fn parse(text: &str) -> Result<CanonicalUrl, CommandError> {
     CanonicalUrl::parse(text).map_err(|error| {
+        let text = without_login(text);
         let hint = if text.contains("://") {
             String::new()
         } else {

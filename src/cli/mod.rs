@@ -92,7 +92,11 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
             out.write_all(&script)?;
             0
         }
-        Command::Retry(args) => retry::run(args, &open(cli, Access::Owner)?, &mut out)?,
+        Command::Retry(args) => {
+            // An owner would make a store that is not there.
+            drop(open(cli, Access::Reader)?);
+            retry::run(args, &open(cli, Access::Owner)?, &mut out)?
+        }
         Command::Status(args) => status::run(args, &open(cli, Access::Reader)?, &mut out)?,
         Command::Report(args) => report::run(args, &open(cli, Access::Reader)?, &mut out)?,
         Command::Explain(args) => explain::run(args, &open(cli, Access::Reader)?, &mut out)?,

@@ -71,6 +71,9 @@ pub(super) struct Shared {
     /// Most requests in flight to one host [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000))]
     per_host: Option<i64>,
+    /// Most requests in flight to one address, all hosts together; 0: no limit [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100_000))]
+    per_address: Option<i64>,
     /// Least time between two requests to one host [default: 500ms]
     #[arg(long, value_name = "D", value_parser = span)]
     delay: Option<String>,
@@ -162,6 +165,7 @@ impl Shared {
             ("job.max_depth", self.max_depth),
             ("daemon.concurrency", self.concurrency),
             ("politeness.per_host", self.per_host),
+            ("http.per_address", self.per_address),
             ("politeness.max_tries", self.max_tries),
             ("http.max_redirects", self.max_redirects),
         ];

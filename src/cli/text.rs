@@ -8,6 +8,11 @@ use crate::logging::harmless;
 /// The last moment that four digits of a year can tell.
 const LAST: Millis = 253_402_300_799_999;
 
+/// A URL that cannot be parsed, as it may be shown.
+pub(super) fn without_login(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |(_, rest)| rest)
+}
+
 /// A count with its thousands set apart: `1,234,567`.
 pub(super) fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

@@ -26,7 +26,7 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     list(out, "status", sums.statuses.iter().map(|(status, urls)| entry(status, *urls)))?;
     if report.job.not_modified > 0 {
         let pages = counted(report.job.not_modified, "page");
-        row(out, "unchanged", &format!("{pages} not modified since they were last asked"))?;
+        row(out, "unchanged", &format!("{pages} not modified since last asked"))?;
     }
     let (copies, originals) = sums.duplicates;
     if copies > 0 {
