@@ -71,7 +71,8 @@ pub(super) struct Shared {
     /// Most requests in flight to one host [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000))]
     per_host: Option<i64>,
-    /// Most requests in flight to one address, all hosts together; 0: no limit [default: 8]
+    /// Most requests in flight to one address, all hosts together; 0: no limit
+    /// [default: 8, or --per-host where that is more]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100_000))]
     per_address: Option<i64>,
     /// Least time between two requests to one host [default: 500ms]

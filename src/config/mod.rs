@@ -185,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_be_asked_as_much_as_a_host_unless_it_is_said_otherwise() {
+        let number = |key, number| Override { key, value: Value::Number(number) };
+        let places = |given: &[Override]| load(None, given).expect("valid").network.per_address;
+        assert_eq!(places(&[]), 8);
+        assert_eq!(places(&[number("politeness.per_host", 2)]), 8);
+        let many = number("politeness.per_host", 64);
+        assert_eq!(places(std::slice::from_ref(&many)), 64);
+        assert_eq!(places(&[many, number("http.per_address", 8)]), 8);
+    }
+
+    #[test]
     fn every_fault_is_named_at_once() {
         let faults = [given("politeness.delay", "fast"), given("http.max_body", "10 parsecs")];
         let error = load(None, &faults).expect_err("invalid");

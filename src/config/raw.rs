@@ -59,12 +59,18 @@ impl Raw {
         let mut faults = Faults::default();
         let mut job = JobSpec::default();
         self.http.apply(&mut job, &mut faults);
-        let network = self.http.network(&mut faults);
+        let mut network = self.http.network(&mut faults);
         let proxies = self.http.proxies(&mut faults);
         self.politeness.apply(&mut job, &mut faults);
         self.job.apply(&mut job, &mut faults);
         for (name, host) in &self.hosts {
             host.apply(name, &mut job, &mut faults);
+        }
+        if self.http.per_address.is_none() {
+            // What the operator allows one host, its address may bear.
+            let own = job.hosts.values().filter_map(|rules| rules.per_host);
+            let most = own.fold(job.per_host, usize::max);
+            network.per_address = network.per_address.max(most);
         }
         way::trust_blindly(self.job.insecure.as_deref().unwrap_or_default(), &mut job, &mut faults);
         let mut known_cache = 128 << 20;
