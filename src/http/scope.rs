@@ -138,11 +138,14 @@ impl Scope {
         if self.place.borrow().as_ref().is_some_and(|place| place.address() == address) {
             return true;
         }
-        match self.places.take(address) {
-            Some(place) => self.settle_at(place),
-            None => drop(self.failure.replace(Some(self.turn_away(address)))),
+        let place = self.places.take(address);
+        let found = place.is_some();
+        if let Some(place) = place {
+            self.settle_at(place);
+        } else {
+            self.failure.replace(Some(self.turn_away(address)));
         }
-        self.place.borrow().is_some()
+        found
     }
 
     /// There is no place at this address.

@@ -28,6 +28,8 @@ pub const REPORTED: i64 = 10_000;
 const KEPT: i64 = 1_000;
 /// How the evidence of a refused URL begins.
 const EVIDENCE: &str = "max_per_template=";
+/// Rows taken back at once.
+const STEP: i64 = 1_000;
 /// Templates named.
 const NAMED: i64 = 10;
 
@@ -215,17 +217,34 @@ struct Aside {
 
 impl Store {
     /// The job may ask so many URLs of a template now: those set aside before are queued again as
-    /// far as there is room.
+    /// far as there is room. In steps, each durable: to be called before the new limit is stored, so
+    /// that a death in between repeats it.
     ///
     /// # Errors
     /// When the store fails.
     pub fn readmit(&self, job: JobId, max: Option<i64>, now: Millis) -> Result<()> {
+        let mut after = i64::MIN;
+        while let Some(last) = self.readmit_some(job, max, after, now)? {
+            after = last;
+        }
+        Ok(())
+    }
+
+    /// One step, over the rows set aside after this one; gives the last of them.
+    fn readmit_some(
+        &self,
+        job: JobId,
+        max: Option<i64>,
+        after: i64,
+        now: Millis,
+    ) -> Result<Option<i64>> {
         self.connections.write_durably(|conn| {
-            let sql = "SELECT id, host_key, url FROM urls WHERE job = $1 AND state = 4 \
-                       AND evidence LIKE 'max_per_template=%' ORDER BY id";
-            let aside: Vec<Aside> = both!(conn, c =>
-                sql_query(sql).bind::<sql_types::BigInt, _>(job.0).load(c))?;
-            for row in aside {
+            let aside: Vec<Aside> = both!(conn, c => sql_query(SET_ASIDE)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .bind::<sql_types::BigInt, _>(after)
+                .bind::<sql_types::BigInt, _>(STEP)
+                .load(c))?;
+            for row in &aside {
                 let Some(template) = template(&row.url) else { continue };
                 let this = table::table
                     .filter(table::job.eq(job.0).and(table::template_key.eq(template.key)))
@@ -248,10 +267,13 @@ impl Store {
                     ))
                     .execute(c))?;
             }
-            Ok(())
+            Ok(aside.last().map(|row| row.id))
         })
     }
 }
+
+const SET_ASIDE: &str = "SELECT id, host_key, url FROM urls WHERE job = $1 AND id > $2 \
+    AND state = 4 AND evidence LIKE 'max_per_template=%' ORDER BY id LIMIT $3";
 
 const CROWDS: &str = "SELECT pattern, example, urls, refused FROM template \
     WHERE job = $1 AND (urls > $2 OR refused > 0) \
