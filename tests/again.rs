@@ -176,3 +176,19 @@ fn a_page_that_came_nearer_is_read_anew_for_the_links_that_were_too_deep() {
     pass(&crawld, &site, &["--max-depth", "2", "--again", "--concurrency", "1"]);
     assert_eq!(row(&crawld, &site, "/d")["state"], "done");
 }
+
+#[test]
+fn a_server_that_takes_the_condition_amiss_is_asked_without_it() {
+    let site = Pages::new()
+        .route("/", |request| match request.header("if-none-match") {
+            Some(_) => Reply::status(412),
+            None => Reply::html("<title>Here</title>").header("ETag", ETAG),
+        })
+        .open();
+    let crawld = Crawld::new();
+    pass(&crawld, &site, &[]);
+    pass(&crawld, &site, &["--again"]);
+    assert_eq!(site.hits("/"), 3, "once with the condition, once without");
+    let row = row(&crawld, &site, "/");
+    assert_eq!((&*row["state"], &*row["status"], &*row["title"]), ("done", "200", "Here"));
+}

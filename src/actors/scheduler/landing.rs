@@ -40,9 +40,10 @@ impl SchedulerActor {
         let mut row = QueuedUrl { depth, ..row };
         let (host, id) = (row.host, row.id);
         let leads_on = matches!(answer.facts.status, Some(200..=399)) && answer.failure.is_none();
-        if lowered && leads_on {
-            // What it leads to was judged too deep: it is asked again, for its links whatever
-            // its version.
+        // A server that takes "if it has changed" for a condition that failed.
+        let balks = answer.facts.status == Some(412) && row.validators.is_some();
+        if (lowered && leads_on) || balks {
+            // Or what it leads to was judged too deep: it is asked again, whatever its version.
             row.validators = None;
             let sent_at = answer.facts.fetched_at;
             let verdict = self.window.put_back(row, sent_at, flight.reported, now);
