@@ -35,7 +35,7 @@ pub struct FieldSpec {
     pub cleaning: CleaningSpec,
 }
 
-/// [`Cleaning`] as it is configured.
+/// [`Cleaning`](super::Cleaning) as it is configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CleaningSpec {
