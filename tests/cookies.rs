@@ -235,7 +235,7 @@ fn no_kill_loses_a_login_on_sqlite() {
 
 #[test]
 fn no_kill_loses_a_login_on_postgresql() {
-    let Some(database) = postgres_database("cookies") else { return };
+    let database = postgres_database("cookies");
     survive(&database);
 }
 
