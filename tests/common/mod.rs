@@ -7,4 +7,6 @@ pub(crate) mod hole;
 pub(crate) mod http;
 pub(crate) mod run;
 pub(crate) mod site;
+pub(crate) mod sites;
+pub(crate) mod tips;
 pub(crate) mod warc;

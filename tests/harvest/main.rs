@@ -12,11 +12,13 @@
 
 mod beginnings;
 mod budget;
-mod chance;
-mod endpoint;
 mod hints;
+mod likeness;
 mod optimum;
 mod requests;
 mod resume;
 mod shelf;
-mod words;
+#[path = "../common/tips/mod.rs"]
+mod tips;
+
+use tips::{chance, endpoint, words};
