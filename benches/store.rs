@@ -6,6 +6,7 @@
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::UrlState;
 use crawld::domain::role::Role;
+use crawld::domain::task::Task;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{JobId, Millis};
 use crawld::frontier::record::{Commit, HostRow, JobDelta, NewUrl, PageFacts, QueuedUrl, Settled};
@@ -117,6 +118,7 @@ fn url(n: usize, from: Option<&QueuedUrl>) -> NewUrl {
         key: parsed.key(),
         url: text,
         role: Role::Page,
+        task: Task::Main,
         depth: from.map_or(0, |row| row.depth + 1),
         hops: 0,
         referrer: from.map(|row| row.key),
@@ -134,6 +136,7 @@ fn page(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         host: row.host,
         key: row.key,
         role: row.role,
+        task: Task::Main,
         state: UrlState::Done,
         reason: None,
         evidence: None,
@@ -156,6 +159,7 @@ fn page(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         },
         found,
         links: Vec::new(),
+        gathered: None,
         asked: true,
         unmodified: false,
         recording: None,

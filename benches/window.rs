@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crawld::domain::job::{Job, JobSpec};
 use crawld::domain::role::Role;
+use crawld::domain::task::Task;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{JobId, Millis};
 use crawld::frontier::answer::Answer;
@@ -29,6 +30,7 @@ fn rows(host: usize, count: usize) -> Vec<QueuedUrl> {
                 key: url.key(),
                 url: url.as_str().to_owned(),
                 role: Role::Page,
+                task: Task::Main,
                 depth: 1,
                 hops: 0,
                 tries: 0,

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use crawld::clock::Clock;
+use crawld::domain::request::Method;
 use crawld::domain::url::CanonicalUrl;
 use crawld::http::{BodyPlan, ClientOptions, Head, HttpClient, Limits, Request, Sink, Transport};
 use futures_util::StreamExt;
@@ -34,6 +35,8 @@ fn ticks() -> (u64, u64) {
 
 async fn ours(client: &HttpClient, url: &str, left: &Cell<u64>) -> u64 {
     let request = Request {
+        method: Method::Get,
+        payload: None,
         url: CanonicalUrl::parse(url).expect("a URL"),
         secrets: Vec::new(),
         headers: vec![

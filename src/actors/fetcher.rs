@@ -1,5 +1,6 @@
 //! Asks for one thing at a time: transport, extraction, discovery, all on its own thread.
 
+mod gather;
 mod recording;
 mod request;
 mod sinks;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Context, Handler, MessageResult};
+use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::contain::Notice;
 use super::messages::{Batch, Produce};
@@ -34,7 +34,8 @@ impl GeneratorActor {
         if let Some(after) = cursor.and_then(|c| c.strip_prefix("revisit:")) {
             return Batch::Revisit { after: after.parse().unwrap_or(0) };
         }
-        let Generator::Roots(roots) = &self.job.generator;
+        let Generator::Roots = self.job.generator;
+        let roots = &self.job.roots;
         let done: usize =
             cursor.and_then(|c| c.strip_prefix("roots:")).and_then(|n| n.parse().ok()).unwrap_or(0);
         let urls: Vec<_> = roots
@@ -59,10 +60,11 @@ impl Actor for GeneratorActor {
 }
 
 impl Handler<Produce> for GeneratorActor {
-    type Result = MessageResult<Produce>;
+    type Result = ResponseFuture<Batch>;
 
     fn handle(&mut self, msg: Produce, _: &mut Self::Context) -> Self::Result {
         faults::pass("generator", &self.job.name);
-        MessageResult(self.batch(msg.cursor.as_deref(), msg.room))
+        let batch = self.batch(msg.cursor.as_deref(), msg.room);
+        Box::pin(std::future::ready(batch))
     }
 }

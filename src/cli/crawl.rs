@@ -1,29 +1,10 @@
-//! `crawld crawl`: one crawl in the foreground until done.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! `crawld crawl`: a site, recursively, from its roots.
 
 use super::error::CommandError;
-use super::open_files;
-use super::options::{Global, Shared};
-use super::progress::Live;
-use super::report;
-use super::text::without_login;
-use crate::actors::supervisor::{End, Settings as RunSettings};
-use crate::app::{self, Order, PrepareError};
-use crate::clock::Clock;
-use crate::config::{self, Override, Settings, Value};
-use crate::domain::job::{JobSpec, Root};
-use crate::domain::outcome::UrlState;
-use crate::http::budget::Budget;
-use crate::http::{ClientOptions, Dns, Places, Throttle};
-use crate::logging;
-use crate::store::{Access, Store, node};
-
-/// Where a one-off command keeps everything unless told otherwise.
-pub(super) const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
-/// How long requests in flight of a one-off may go on after a signal.
-const GRACE: Duration = Duration::from_secs(5);
+use super::one_off::{self, OneOff};
+use super::options::Shared;
+use crate::app::Order;
+use crate::config::{Override, Settings, Value};
 
 /// Options of `crawld crawl`.
 #[derive(Debug, clap::Args)]
@@ -44,205 +25,27 @@ pub(super) struct Args {
     shared: Shared,
 }
 
-/// Runs the command and gives the exit code.
-pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
-    let shared = &args.shared;
-    let settings = settings(args, global)?;
-    logging::start(settings.log.as_deref().unwrap_or(level(shared)));
-    let run_settings = run_settings(&settings);
-    set_up_tls(&run_settings.client, shared.way.names_ca_file())?;
-    warn_of_ways(&settings.job);
-    let clock = Clock::start();
-    let order = order(args, &settings)?;
-    let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
-    let store = Arc::new(Store::open(url, Access::Owner)?);
-    let prepared = app::prepare(&store, &order, clock)?;
-    for note in &prepared.notes {
-        log::info!("{note}");
+impl OneOff for Args {
+    fn shared(&self) -> &Shared {
+        &self.shared
     }
-    let id = prepared.start.job.id;
-    let end = if prepared.complete {
-        End::Complete
-    } else {
-        let live = Live::new(shared.quiet, order.spec.max_pages, clock);
-        let jobs = vec![prepared.start];
-        app::run(run_settings, clock, Arc::clone(&store), jobs, live)
-            .map_err(|error| CommandError { exit: 1, message: error.to_string() })?
-    };
-    let sum = report::Report::read(&store, id)?;
-    if !shared.quiet {
-        show(&sum, shared.json)?;
-    }
-    for line in report::root_hints(&store, id)? {
-        log::warn!("{line}");
-    }
-    exit_code(&end, &sum, args)
-}
 
-fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
-    args.shared.way.check()?;
-    let mut overrides = global.overrides();
-    overrides.extend(args.shared.overrides());
-    overrides.push(Override { key: "job.roots", value: Value::List(args.roots.clone()) });
-    if args.assets {
-        overrides.push(Override { key: "job.assets", value: Value::Flag(true) });
-    }
-    if args.sitemaps || args.no_sitemaps {
-        overrides.push(Override { key: "job.sitemaps", value: Value::Flag(!args.no_sitemaps) });
-    }
-    let mut settings = config::load(global.config(), &overrides).map_err(|error| {
-        // What is wrong with the options alone is no fault of the configuration.
-        let by_option = config::load(global.config(), &[]).is_ok();
-        if by_option { CommandError::usage(error.to_string()) } else { error.into() }
-    })?;
-    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    settings.job.proxy = settings.proxies.decide(variable)?;
-    Ok(settings)
-}
-
-/// Builds what all clients share, so that a file of certificates that is none is told at once.
-fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), CommandError> {
-    client.set_up_tls().map_err(|error| CommandError {
-        exit: if by_flag { 2 } else { 78 },
-        message: error.to_string(),
-    })
-}
-
-/// Tells through whom requests go, and for which hosts nobody checks who answers.
-fn warn_of_ways(job: &JobSpec) {
-    for (host, _) in job.hosts.iter().filter(|(_, rules)| rules.insecure) {
-        log::warn!("{host}: its certificate is not checked (insecure)");
-    }
-    if !job.proxy.is_empty() {
-        log::info!("proxies: {}", job.proxy);
-    }
-}
-
-fn level(shared: &Shared) -> &'static str {
-    match (shared.quiet, shared.verbose) {
-        (true, _) => "error",
-        (false, 0) => "crawld=info",
-        (false, 1) => "crawld=debug",
-        (false, _) => "trace",
-    }
-}
-
-/// The job that the command line names: by `--job`, or after the host of the first root.
-fn order(args: &Args, settings: &Settings) -> Result<Order, CommandError> {
-    let mut roots = Vec::new();
-    let mut secrets = settings.job.secrets.clone();
-    for text in &args.roots {
-        let root = Root::parse(text).map_err(|error| CommandError {
-            exit: 2,
-            message: format!(
-                "'{}': {error}; give a URL such as https://example.org/",
-                without_login(text)
-            ),
-        })?;
-        if let Some(origin) = secrets.take_from(text, &root) {
-            log::warn!(
-                "the login in the URL is sent to {origin} only; while this runs other users of \
-                 this machine may read it: username and password_file under [hosts] are safe"
-            );
+    fn overrides(&self) -> Vec<Override> {
+        let mut overrides =
+            vec![Override { key: "job.roots", value: Value::List(self.roots.clone()) }];
+        if self.assets {
+            overrides.push(Override { key: "job.assets", value: Value::Flag(true) });
         }
-        roots.push(root);
-    }
-    let warc = settings.job.warc.as_deref().map(archive).transpose()?;
-    let spec = JobSpec {
-        warc,
-        roots: roots.iter().map(|root| root.text().to_owned()).collect(),
-        secrets,
-        ..settings.job.clone()
-    };
-    let host = roots.first().map(|root| root.url.host().to_owned()).unwrap_or_default();
-    let name = args.shared.job.clone().unwrap_or(host);
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(CommandError::usage("--job: give a name of visible characters"));
-    }
-    Ok(Order { name, spec, again: args.shared.again })
-}
-
-/// The folder of an archive, made if need be, by its full name: the job goes on from anywhere.
-fn archive(folder: &str) -> Result<String, CommandError> {
-    let failed = |error: std::io::Error| CommandError {
-        exit: 2,
-        message: format!("--warc {folder}: {error}; name a folder that can be written"),
-    };
-    let path = std::path::absolute(folder).map_err(failed)?;
-    std::fs::create_dir_all(&path).map_err(failed)?;
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| CommandError::usage("--warc: give a folder whose full name is UTF-8"))
-}
-
-fn run_settings(settings: &Settings) -> RunSettings {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
-    let threads = if settings.threads == 0 { cores } else { settings.threads };
-    RunSettings {
-        concurrency: settings.concurrency,
-        per_address: settings.network.per_address,
-        threads,
-        grace,
-        known_cache: settings.known_cache,
-        client: ClientOptions {
-            ca_file: settings.ca_file.clone(),
-            only_tls13: settings.network.only_tls13,
-            dns: Dns {
-                servers: settings.network.dns_servers.clone(),
-                prefer: settings.network.dns_prefer,
-                ..Dns::default()
-            },
-            budget: Budget::new(
-                usize::try_from(settings.network.max_buffered).unwrap_or(usize::MAX),
-            ),
-            throttle: throttle(settings),
-            max_idle: open_files::idle_connections(threads),
-            places: Places::new(settings.network.per_address),
-            ..ClientOptions::default()
-        },
-        node_name: node::own_name(),
-    }
-}
-
-/// The rate of the process, and those of single hosts.
-fn throttle(settings: &Settings) -> Throttle {
-    let hosts = settings.job.hosts.iter();
-    let rates = hosts.filter_map(|(name, own)| Some((name.clone(), own.limit_rate?)));
-    Throttle::new(settings.network.limit_rate, rates)
-}
-
-fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
-    let mut out = std::io::stdout().lock();
-    let shown = if json { report::print_json(sum, &mut out) } else { report::print(sum, &mut out) };
-    match shown {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-fn exit_code(end: &End, sum: &report::Report, args: &Args) -> Result<u8, CommandError> {
-    match end {
-        End::Complete => {}
-        End::Stopped(signal) => return Ok(128 + u8::try_from(*signal).unwrap_or(0)),
-        End::StoreLost(error) => {
-            return Err(CommandError { exit: 69, message: error.to_string() });
+        if self.sitemaps || self.no_sitemaps {
+            overrides.push(Override { key: "job.sitemaps", value: Value::Flag(!self.no_sitemaps) });
         }
-        End::GaveUp(why) => return Err(CommandError { exit: 1, message: why.clone() }),
+        overrides
     }
-    if sum.count(UrlState::Done) == 0 && sum.limit().is_none() {
-        let message = "no root gave a page; the report says why".to_owned();
-        return Err(CommandError { exit: 1, message });
-    }
-    let (failed, finished) = (sum.count(UrlState::Failed), sum.finished());
-    let trips = args.shared.fail_on.is_some_and(|limit| limit.trips(failed, finished));
-    Ok(if trips { 3 } else { 0 })
-}
 
-impl From<PrepareError> for CommandError {
-    fn from(error: PrepareError) -> Self {
-        match error {
-            PrepareError::Store(error) => error.into(),
-            other => Self { exit: 2, message: other.to_string() },
-        }
+    /// Its name is the host of the first root.
+    fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
+        let (roots, spec) = one_off::roots(&self.roots, settings.job.clone())?;
+        let host = roots.first().map(|root| root.url.host().to_owned()).unwrap_or_default();
+        one_off::order(&self.shared, host, spec)
     }
 }

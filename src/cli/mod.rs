@@ -5,6 +5,7 @@ pub mod error;
 pub mod explain;
 pub mod export;
 mod jobs;
+mod one_off;
 mod open_files;
 mod options;
 mod progress;
@@ -79,7 +80,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<u8, CommandError> {
     if let Command::Crawl(args) = &cli.command {
-        return crawl::run(args, &cli.global);
+        return one_off::run(args.as_ref(), &cli.global);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match &cli.command {
@@ -110,7 +111,7 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
 fn open(cli: &Cli, access: Access) -> Result<Store, CommandError> {
     let settings = config::load(cli.global.config(), &cli.global.overrides())?;
     logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
-    Ok(Store::open(settings.database.as_deref().unwrap_or(crawl::DEFAULT_DATABASE), access)?)
+    Ok(Store::open(settings.database.as_deref().unwrap_or(one_off::DEFAULT_DATABASE), access)?)
 }
 
 fn complain(error: &CommandError) -> u8 {

@@ -4,6 +4,8 @@
 //! taken from an answer) + Follow (which discoveries become requests) + Pace`. The kinds of job
 //! are constructors of that value; nothing past this file asks for a kind.
 
+mod base;
+mod crawl;
 mod limits;
 mod spec;
 
@@ -12,12 +14,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::credentials::{self, Credentials};
+use super::credentials::Credentials;
 use super::extract::PageOptions;
+use super::harvest::TipReader;
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
 use super::recording::Archive;
-use super::scope::{Scope, ScopeError, ScopeKind};
+use super::scope::{Scope, ScopeError};
+use super::task::Task;
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError};
 use super::{JobId, Millis};
@@ -25,10 +29,10 @@ pub use limits::{HostLimit, JobLimits};
 pub use spec::{HostRules, JobSpec};
 
 /// Where a job's first requests come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generator {
     /// The roots; in later passes also every page known.
-    Roots(Vec<Root>),
+    Roots,
 }
 
 /// A URL to begin with.
@@ -43,15 +47,25 @@ pub struct Root {
 /// Which discoveries become requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Follow {
-    /// Those in scope.
+    /// Links in scope.
     InScope,
 }
 
-/// What is taken from an answer.
+/// What is taken from an answer besides its outlinks and the facts of the page.
 #[derive(Debug, Clone)]
 pub enum Extractor {
-    /// Outlinks and the facts of the page.
-    Links(PageOptions),
+    /// Nothing.
+    Links,
+    /// The tips that an endpoint shows for a query.
+    Tips(Arc<TipReader>),
+}
+
+impl Extractor {
+    /// Does it need the body of a page that is asked for this?
+    #[must_use]
+    pub fn wants_body(&self, task: Task) -> bool {
+        !matches!((self, task), (Self::Links, _) | (_, Task::Check))
+    }
 }
 
 /// How a job speaks HTTP.
@@ -89,9 +103,13 @@ pub struct Job {
     pub name: String,
     /// Where requests come from.
     pub generator: Generator,
+    /// The URLs that it begins with.
+    pub roots: Vec<Root>,
     /// What may be asked.
     pub scope: Scope,
-    /// What is taken from an answer.
+    /// How pages are read.
+    pub page: PageOptions,
+    /// What is taken from an answer besides.
     pub extractor: Extractor,
     /// Which discoveries become requests.
     pub follow: Follow,
@@ -194,64 +212,9 @@ impl Job {
     /// When a root, the scope or the kind is not usable.
     pub fn new(id: JobId, name: &str, spec: &JobSpec) -> Result<Self, JobError> {
         match spec.kind.as_str() {
-            "crawl" => Self::crawl(id, name, spec),
+            "crawl" => crawl::job(id, name, spec),
             other => Err(JobError::Kind(other.to_owned())),
         }
-    }
-
-    /// A site, recursively, from its roots.
-    fn crawl(id: JobId, name: &str, spec: &JobSpec) -> Result<Self, JobError> {
-        let roots = spec
-            .roots
-            .iter()
-            .map(|root| {
-                Root::parse(root).map_err(|error| JobError::Root { root: root.clone(), error })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        if roots.is_empty() {
-            return Err(JobError::NoRoots);
-        }
-        let urls: Vec<CanonicalUrl> = roots.iter().map(|root| root.url.clone()).collect();
-        let kind: ScopeKind = spec.scope.parse()?;
-        let robots_agent = robots_agent(spec);
-        Ok(Self {
-            id,
-            name: name.to_owned(),
-            scope: Scope::new(kind, &urls, &spec.include, &spec.exclude)?,
-            named_hosts: urls.iter().map(|url| url.authority().to_owned()).collect(),
-            http: manners(spec, &roots),
-            generator: Generator::Roots(roots),
-            extractor: Extractor::Links(PageOptions {
-                assets: spec.assets,
-                max_links: spec.max_links_per_page,
-                robots_agent: robots_agent.clone(),
-                link_text: true,
-            }),
-            follow: Follow::InScope,
-            pace: pace(spec),
-            robots: spec.robots,
-            robots_agent,
-            max_crawl_delay: spec.max_crawl_delay_ms,
-            limits: JobLimits {
-                max_depth: spec.max_depth,
-                max_pages: spec.max_pages,
-                max_pages_per_host: spec.max_pages_per_host,
-                max_hosts: spec.max_hosts,
-                max_bytes: spec.max_bytes,
-                max_per_template: spec.max_per_template,
-                max_time: spec.max_time_ms,
-                max_redirects: spec.max_redirects,
-            },
-            traps: TrapLimits::default(),
-            sitemaps: spec.sitemaps,
-            all_links: spec.all_links,
-            archive: spec.warc.clone().map(|folder| {
-                let size = spec.warc_size.max(1);
-                Arc::new(Archive { folder, size })
-            }),
-            allow_private: spec.allow_private,
-            hosts: spec.hosts.clone(),
-        })
     }
 
     /// Did the operator name this host (an authority)?
@@ -282,57 +245,12 @@ impl Job {
     /// Was this URL a root whose https was only supposed?
     #[must_use]
     pub fn guessed(&self, url: &str) -> bool {
-        let Generator::Roots(roots) = &self.generator;
-        roots.iter().any(|root| root.guessed && root.url.as_str() == url)
+        self.roots.iter().any(|root| root.guessed && root.url.as_str() == url)
     }
 
     /// Is this URL a root?
     #[must_use]
     pub fn is_root(&self, url: &str) -> bool {
-        let Generator::Roots(roots) = &self.generator;
-        roots.iter().any(|root| root.url.as_str() == url)
-    }
-}
-
-fn robots_agent(spec: &JobSpec) -> String {
-    let token = spec.robots_agent.as_deref().unwrap_or(&spec.user_agent);
-    token.split(['/', ' ']).next().unwrap_or_default().to_owned()
-}
-
-fn pace(spec: &JobSpec) -> Pace {
-    Pace {
-        delay: spec.delay_ms,
-        per_host: spec.per_host.max(1),
-        max_retry_after: spec.max_retry_after_ms,
-        host_patience: spec.host_patience_ms,
-        max_tries: spec.max_tries.max(1),
-        latency_factor: spec.latency_factor,
-        max_delay: spec.max_crawl_delay_ms,
-    }
-}
-
-fn manners(spec: &JobSpec, roots: &[Root]) -> HttpManners {
-    let span = |ms: Millis| Duration::from_millis(ms.max(1).unsigned_abs());
-    let total = span(spec.total_timeout_ms);
-    let mut headers = vec![
-        ("User-Agent".to_owned(), spec.user_agent.clone()),
-        ("Accept".to_owned(), "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
-    ];
-    // Earlier versions stored secrets among them.
-    for (name, value) in spec.headers.iter().filter(|(name, _)| !credentials::is_secret(name)) {
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.push((name.clone(), value.clone()));
-    }
-    HttpManners {
-        headers,
-        credentials: Credentials::new(&spec.secrets, roots),
-        connect: span(spec.connect_timeout_ms).min(total),
-        tls: span(spec.tls_timeout_ms).min(total),
-        head: span(spec.head_timeout_ms).min(total),
-        idle: span(spec.idle_timeout_ms).min(total),
-        total,
-        max_body: spec.max_body,
-        proxies: spec.proxy.clone(),
-        cookies: spec.cookies,
+        self.roots.iter().any(|root| root.url.as_str() == url)
     }
 }

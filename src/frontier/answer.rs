@@ -1,5 +1,6 @@
 //! What a fetcher reports of one request.
 
+use super::gathered::Gathered;
 use super::record::{LinkRow, NewUrl, PageFacts};
 use crate::domain::Millis;
 use crate::domain::cookies::Cookie;
@@ -28,6 +29,8 @@ pub struct Answer {
     pub found: Vec<NewUrl>,
     /// Every link, when the job stores all of them.
     pub links: Vec<LinkRow>,
+    /// What the job took from it besides.
+    pub gathered: Option<Box<Gathered>>,
     /// When the request was begun (the connection, where there was none).
     pub begun_at: Millis,
     /// It went out on a kept-alive connection.
@@ -68,7 +71,8 @@ impl Answer {
             .map(|link| 64 + link.target.len() + link.text.as_ref().map_or(0, String::len))
             .sum();
         let recording = self.recording.as_ref().map_or(0, |recording| recording.weight());
-        512 + found + links + recording
+        let gathered = self.gathered.as_ref().map_or(0, |gathered| gathered.weight());
+        512 + found + links + recording + gathered
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::job::{Follow, Job};
 use crate::domain::link::{LinkKind, Outlink};
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
+use crate::domain::task::Task;
 use crate::domain::traps;
 use crate::domain::url::CanonicalUrl;
 
@@ -77,6 +78,7 @@ pub fn new_url(job: &Job, url: &CanonicalUrl, depth: i32) -> NewUrl {
         key: url.key(),
         url: url.as_str().to_owned(),
         role: Role::Page,
+        task: Task::Main,
         depth,
         hops: 0,
         referrer: None,

@@ -12,6 +12,7 @@
 pub mod answer;
 mod crowd;
 pub mod discover;
+pub mod gathered;
 pub mod host;
 pub mod known;
 mod places;

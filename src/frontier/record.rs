@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::gathered::Gathered;
 use super::validators::Validators;
 use crate::domain::cookies::CookieChange;
 use crate::domain::job::HostLimit;
@@ -9,6 +10,7 @@ use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::recording::Recording;
 use crate::domain::role::Role;
+use crate::domain::task::Task;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 
 /// A URL to be made known to a job. If the job knows it already nothing changes, except that depth
@@ -26,6 +28,8 @@ pub struct NewUrl {
     pub url: String,
     /// A page or a sitemap.
     pub role: Role,
+    /// What a page is asked for.
+    pub task: Task,
     /// Links from a root; roots are 0. Of a sitemap: indexes that led to it.
     pub depth: i32,
     /// Redirects that led here since the last real link.
@@ -57,6 +61,8 @@ pub struct QueuedUrl {
     pub url: String,
     /// A page or a sitemap.
     pub role: Role,
+    /// What a page is asked for.
+    pub task: Task,
     /// Links from a root. Of a sitemap: indexes that led to it.
     pub depth: i32,
     /// Redirects that led here.
@@ -128,6 +134,8 @@ pub struct Settled {
     pub key: UrlKey,
     /// A page or a sitemap.
     pub role: Role,
+    /// What a page was asked for.
+    pub task: Task,
     /// Done, failed, redirected or excluded.
     pub state: UrlState,
     /// Why, when failed or excluded.
@@ -146,6 +154,8 @@ pub struct Settled {
     pub found: Vec<NewUrl>,
     /// Every link, when the job stores all of them; they replace those of the page's last result.
     pub links: Vec<LinkRow>,
+    /// What the job took from it besides.
+    pub gathered: Option<Box<Gathered>>,
     /// Was the host really asked (so that it counts towards `max_pages`)?
     pub asked: bool,
     /// The page has not changed: its last result stays, with the date of this answer.

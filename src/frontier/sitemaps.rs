@@ -11,6 +11,7 @@ use crate::domain::job::Job;
 use crate::domain::link::LinkKind;
 use crate::domain::robots::Robots;
 use crate::domain::role::Role;
+use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
 
 /// Sitemaps taken of one robots.txt.
@@ -51,6 +52,7 @@ pub fn new_sitemap(job: &Job, url: &CanonicalUrl, nesting: i32) -> NewUrl {
     NewUrl {
         key: Role::Sitemap.key(url),
         role: Role::Sitemap,
+        task: Task::Main,
         depth: nesting,
         kind: LinkKind::Sitemap,
         ..new_url(job, url, 0)
@@ -112,6 +114,7 @@ mod tests {
             key: Role::Sitemap.key(&url),
             url: url.as_str().to_owned(),
             role: Role::Sitemap,
+            task: Task::Main,
             depth,
             hops: 0,
             tries: 0,

@@ -253,6 +253,7 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer, moment: Moment) -> Ver
                 hops: row.hops + 1,
                 referrer: Some(row.key),
                 kind: LinkKind::Redirect,
+                task: row.task,
                 ..match row.role {
                     Role::Page => new_url(job, &target, row.depth),
                     Role::Sitemap => new_sitemap(job, &target, row.depth),
@@ -306,6 +307,7 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         host: row.host,
         key: row.key,
         role: row.role,
+        task: row.task,
         state,
         reason,
         evidence: answer.failure.map(|(_, words)| words).or(answer.note),
@@ -315,6 +317,7 @@ fn settled(row: &QueuedUrl, state: UrlState, reason: Option<Reason>, answer: Ans
         facts: answer.facts,
         found: answer.found,
         links: answer.links,
+        gathered: answer.gathered,
         asked: row.role == Role::Page,
         unmodified: false,
         recording: answer.recording,

@@ -29,6 +29,7 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::Millis;
 use crate::domain::outcome::Reason;
+use crate::domain::request::Method;
 
 /// Longest an unused connection stays open; servers mostly close after 5 to 75 s.
 const IDLE_MS: Millis = 15_000;
@@ -225,8 +226,12 @@ impl HttpClient {
         sink: &mut dyn Sink,
         answer: &mut Answer,
     ) -> Result<(), FetchError> {
-        // Not `send()`: that announces an empty body, which a GET should not have.
-        let sending = self.prepare(request, &scope.way)?.send_body(actix_http::body::None::new());
+        let call = self.prepare(request, &scope.way)?;
+        let sending = match &request.payload {
+            Some(payload) => call.send_body(payload.bytes.to_vec()),
+            // Not `send()`: that announces an empty body, which a GET should not have.
+            None => call.send_body(actix_http::body::None::new()),
+        };
         let mut response = sending.await.map_err(|error| error::send(&error, scope))?;
         let now = self.clock.micros();
         answer.head_at = Some(now);
@@ -265,7 +270,8 @@ impl HttpClient {
 
     fn prepare(&self, request: &Request, way: &Way) -> Result<ClientRequest, FetchError> {
         let uri = way.target(request, &self.proxies)?;
-        let mut call = self.pool.borrow().get(uri).no_decompress();
+        let method = method(request.method);
+        let mut call = self.pool.borrow().request(method, uri).no_decompress();
         if !request.keep_alive {
             call = call.force_close();
         }
@@ -307,6 +313,14 @@ struct Answer {
     head_at: Option<Micros>,
     tally: Tally,
     skipped: bool,
+}
+
+fn method(method: Method) -> actix_http::Method {
+    match method {
+        Method::Get => actix_http::Method::GET,
+        Method::Head => actix_http::Method::HEAD,
+        Method::Post => actix_http::Method::POST,
+    }
 }
 
 fn pool(connector: &Connector) -> Client {

@@ -56,6 +56,7 @@ use budget::Permit;
 
 use crate::domain::Millis;
 use crate::domain::proxy::Proxy;
+use crate::domain::request::{Method, Payload};
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 
@@ -100,16 +101,20 @@ impl Default for Limits {
     }
 }
 
-/// A GET to be sent.
+/// A request to be sent.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent wishes")]
 pub struct Request {
+    /// How it is asked.
+    pub method: Method,
     /// What is asked.
     pub url: CanonicalUrl,
     /// Headers, `User-Agent` and `Accept` included. `Host` and `Accept-Encoding` are added unless
     /// given; those that belong to the connection (`Connection`, `Content-Length`, `Expect` ..)
     /// are ours and left out.
     pub headers: Vec<(String, String)>,
+    /// What it carries. Its media type is sent unless the headers name one.
+    pub payload: Option<Payload>,
     /// Headers that say who we are: sent like the others, but logged and recorded nowhere.
     pub secrets: Vec<(String, Secret)>,
     /// Time and size limits.

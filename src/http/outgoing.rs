@@ -1,7 +1,7 @@
 //! The headers of a request.
 
 use awc::http::header::{
-    ACCEPT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
 };
 
 use super::way::Way;
@@ -39,6 +39,10 @@ pub(super) fn fill(
     }
     for (name, value) in &request.secrets {
         add_header(headers, name, value.reveal())?;
+    }
+    if let Some(payload) = request.payload.as_ref().filter(|_| !headers.contains_key(CONTENT_TYPE))
+    {
+        add_header(headers, CONTENT_TYPE.as_str(), &payload.content_type)?;
     }
     if !headers.contains_key(HOST) {
         add_header(headers, HOST.as_str(), request.url.authority())?;

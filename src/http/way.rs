@@ -132,11 +132,14 @@ impl ProxyNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::request::Method;
     use crate::domain::url::CanonicalUrl;
     use crate::http::Limits;
 
     fn request(url: &str) -> Request {
         Request {
+            method: Method::Get,
+            payload: None,
             secrets: Vec::new(),
             url: CanonicalUrl::parse(url).unwrap(),
             headers: vec![],

@@ -19,7 +19,7 @@ use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::NewUrl;
 
-/// Rows of one statement: 18 columns each, and PostgreSQL binds 65,535 values at most.
+/// Rows of one statement: 19 columns each, and PostgreSQL binds 65,535 values at most.
 const ROWS: usize = 500;
 
 /// A URL that was found, and by whom.
@@ -89,13 +89,14 @@ struct UrlRow<'a> {
     via_text: Option<Cow<'a, str>>,
     via_nofollow: bool,
     role: i16,
+    task: i16,
 }
 
 prepared! {
     /// One row, where it is not known.
     InsertUrl<'a> {
         "INSERT INTO urls (id, job, host_key, url_key, url, depth, hops, state, due_at, pass, \
-          reason, evidence, referrer, referrer_host, via_kind, via_text, via_nofollow, role) \
+          reason, evidence, referrer, referrer_host, via_kind, via_text, via_nofollow, role, task) \
           VALUES (" id: i64 as BigInt,
         ", " job: i64 as BigInt,
         ", " host_key: i64 as BigInt,
@@ -114,6 +115,7 @@ prepared! {
         ", " via_text: Option<Cow<'a, str>> as Nullable<Text>,
         ", " via_nofollow: bool as Bool,
         ", " role: i16 as SmallInt,
+        ", " task: i16 as SmallInt,
     } ") ON CONFLICT DO NOTHING"
 }
 
@@ -251,6 +253,7 @@ fn row<'a>(candidate: &Candidate<'a>, now: Millis) -> UrlRow<'a> {
         via_text: url.text.as_deref().map(clean),
         via_nofollow: url.nofollow,
         role: url.role as i16,
+        task: url.task as i16,
     }
 }
 
@@ -274,6 +277,7 @@ fn one(row: UrlRow<'_>) -> InsertUrl<'_> {
         via_text: row.via_text,
         via_nofollow: row.via_nofollow,
         role: row.role,
+        task: row.task,
         life: PhantomData,
     }
 }

@@ -7,6 +7,7 @@ use super::error::Fault;
 use super::schema::{host, job_host, urls};
 use super::{LONGEST_WAIT, Node, Result, Store};
 use crate::domain::role::Role;
+use crate::domain::task::Task;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{QueuedUrl, Release, Taken};
 use crate::frontier::validators::Validators;
@@ -21,6 +22,7 @@ struct Row {
     tries: i32,
     due_at: i64,
     role: i16,
+    task: i16,
     etag: Option<String>,
     last_modified: Option<String>,
 }
@@ -45,6 +47,7 @@ impl Store {
                     urls::tries,
                     urls::due_at.assume_not_null(),
                     urls::role,
+                    urls::task,
                     urls::etag,
                     urls::last_modified,
                 ))
@@ -126,6 +129,7 @@ fn queued(job: JobId, host: HostKey, row: Row, now: Millis) -> QueuedUrl {
         key: UrlKey(row.url_key),
         url: row.url,
         role,
+        task: Task::from_number(row.task),
         depth: row.depth,
         hops: row.hops,
         tries: row.tries,

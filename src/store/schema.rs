@@ -126,6 +126,7 @@ diesel::table! {
         original -> Nullable<BigInt>,
         original_host -> Nullable<BigInt>,
         payload -> Nullable<Binary>,
+        task -> SmallInt,
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crawld::clock::Clock;
 use crawld::domain::outcome::Reason;
+use crawld::domain::request::Method;
 use crawld::domain::url::CanonicalUrl;
 use crawld::http::{
     BodyPlan, ClientOptions, Exchange, Head, HttpClient, Limits, Request, Sink, Transport,
@@ -21,6 +22,8 @@ pub(crate) fn client() -> HttpClient {
 /// A request as the tests want it: private addresses allowed, connection kept.
 pub(crate) fn request(url: &str) -> Request {
     Request {
+        method: Method::Get,
+        payload: None,
         url: CanonicalUrl::parse(url).unwrap(),
         secrets: Vec::new(),
         headers: vec![("User-Agent".into(), "crawld-test/1".into())],

@@ -7,6 +7,7 @@ use crawld::cli::error::CommandError;
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::{Reason, UrlState};
 use crawld::domain::role::Role;
+use crawld::domain::task::Task;
 use crawld::domain::url::{CanonicalUrl, host_key};
 use crawld::domain::{HostKey, JobId, Millis};
 use crawld::frontier::record::{
@@ -60,6 +61,7 @@ pub(crate) fn new_url(url: &str, depth: i32, kind: LinkKind, text: Option<&str>)
         key: url.key(),
         url: url.as_str().to_owned(),
         role: Role::Page,
+        task: Task::Main,
         depth,
         hops: 0,
         referrer: None,
@@ -78,6 +80,7 @@ pub(crate) fn settled(row: &QueuedUrl, state: UrlState) -> Settled {
         host: row.host,
         key: row.key,
         role: row.role,
+        task: Task::Main,
         state,
         reason: None,
         evidence: None,
@@ -86,6 +89,7 @@ pub(crate) fn settled(row: &QueuedUrl, state: UrlState) -> Settled {
         tries: 1,
         facts: PageFacts::default(),
         found: Vec::new(),
+        gathered: None,
         links: Vec::new(),
         asked: true,
         unmodified: false,

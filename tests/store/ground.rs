@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crawld::domain::link::LinkKind;
 use crawld::domain::outcome::{Reason, UrlState};
 use crawld::domain::role::Role;
+use crawld::domain::task::Task;
 use crawld::domain::url::CanonicalUrl;
 use crawld::domain::{HostKey, JobId, Millis, UrlKey};
 use crawld::frontier::record::{
@@ -200,6 +201,7 @@ pub(crate) fn root(url: &str) -> NewUrl {
         key: parsed.key(),
         url: url.to_owned(),
         role: Role::Page,
+        task: Task::Main,
         depth: 0,
         hops: 0,
         referrer: None,
@@ -227,6 +229,7 @@ pub(crate) fn sitemap(url: &str, from: Option<&str>, nesting: i32) -> NewUrl {
     NewUrl {
         key: Role::Sitemap.key(&parse(url)),
         role: Role::Sitemap,
+        task: Task::Main,
         depth: nesting,
         referrer: from.map(|from| Role::Sitemap.key(&parse(from))),
         kind: LinkKind::Sitemap,
@@ -247,6 +250,7 @@ pub(crate) fn done(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         host: row.host,
         key: row.key,
         role: row.role,
+        task: Task::Main,
         state: UrlState::Done,
         reason: None,
         evidence: None,
@@ -267,6 +271,7 @@ pub(crate) fn done(row: &QueuedUrl, found: Vec<NewUrl>) -> Settled {
         },
         found,
         links: Vec::new(),
+        gathered: None,
         asked: true,
         unmodified: false,
         recording: None,

@@ -1,6 +1,7 @@
 //! The request that a job makes of a URL.
 
 use crate::domain::job::Job;
+use crate::domain::request::Method;
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 use crate::frontier::validators::Validators;
@@ -14,6 +15,8 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
     let allow_private = job.may_be_private(url.authority());
     let secrets = http.credentials.of(&url);
     Request {
+        method: Method::Get,
+        payload: None,
         url,
         headers: http.headers.clone(),
         secrets,

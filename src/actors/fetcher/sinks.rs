@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::clock::Clock;
 use crate::domain::extract::PageReader;
-use crate::domain::job::{Extractor, Job};
+use crate::domain::job::Job;
 use crate::domain::url::CanonicalUrl;
 use crate::http::budget::Permit;
 use crate::http::{BodyPlan, Head, Sink};
@@ -19,6 +19,8 @@ pub(super) struct PageSink<'a> {
     pub(super) url: &'a CanonicalUrl,
     pub(super) clock: Clock,
     pub(super) reader: Option<PageReader>,
+    /// The body, where it is wanted whole.
+    pub(super) body: Option<Vec<u8>>,
     pub(super) extract_us: i64,
     pub(super) permit: Option<Permit>,
 }
@@ -28,8 +30,7 @@ impl Sink for PageSink<'_> {
         if let 300..=399 = head.status {
             return BodyPlan::Skip;
         }
-        let Extractor::Links(options) = &self.job.extractor;
-        self.reader = Some(PageReader::new(self.url, &head.headers, options));
+        self.reader = Some(PageReader::new(self.url, &head.headers, &self.job.page));
         BodyPlan::Read
     }
 
@@ -38,12 +39,16 @@ impl Sink for PageSink<'_> {
         if let Some(reader) = &mut self.reader {
             reader.feed(decoded);
         }
+        if let Some(body) = &mut self.body {
+            body.extend_from_slice(decoded);
+        }
         self.extract_us += self.clock.micros() - begun;
         ControlFlow::Continue(())
     }
 
     fn held(&self) -> usize {
-        self.reader.as_ref().map_or(0, PageReader::held)
+        let body = self.body.as_ref().map_or(0, Vec::len);
+        self.reader.as_ref().map_or(0, PageReader::held) + body
     }
 
     fn keep(&mut self, permit: Permit) {

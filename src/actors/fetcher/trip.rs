@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use actix::Recipient;
 
 use super::Tools;
+use super::gather::gather;
 use super::recording::recording;
 use super::request::{add_cookies, ask_for_changes, request};
 use super::sinks::{PageSink, RobotsSink};
@@ -79,9 +80,11 @@ impl Trip<'_> {
             add_cookies(&mut request, cookies);
         }
         let url = &request.url;
-        let mut sink = PageSink { job, url, clock, reader: None, extract_us: 0, permit: None };
+        let body = job.extractor.wants_body(row.task).then(Vec::new);
+        let mut sink =
+            PageSink { job, url, clock, reader: None, body, extract_us: 0, permit: None };
         let mut exchange = self.ask(&request, &mut sink).await;
-        let PageSink { reader, extract_us, permit, .. } = sink;
+        let PageSink { reader, body, extract_us, permit, .. } = sink;
         let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
         answer.phases_us[3] = extract_us;
@@ -90,6 +93,14 @@ impl Trip<'_> {
         }
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
+        }
+        let begun = clock.micros();
+        if let (Some(body), Some(head)) = (body, exchange.head.as_ref())
+            && answer.failure.is_none()
+            && matches!(head.status, 200..=299)
+        {
+            gather(job, head, body, &mut answer).await;
+            answer.phases_us[3] += clock.micros() - begun;
         }
         answer.recording = recording(job, &request.url, &mut exchange).await;
         let permit = fit(permit, answer.weight()).await;

@@ -21,6 +21,7 @@ mod reference;
 pub mod sitemap;
 mod srcset;
 mod tag;
+mod text;
 mod tokenizer;
 mod words;
 mod xml_page;
@@ -32,6 +33,7 @@ use sha2::{Digest, Sha256};
 
 use self::harvest::Harvest;
 use self::intake::Intake;
+pub use self::text::text;
 use self::tokenizer::Tokenizer;
 use self::xml_page::{XmlPage, is_xml};
 use super::link::Outlink;

@@ -18,6 +18,7 @@ use super::*;
 use crate::domain::job::JobSpec;
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
+use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::record::{ClaimedJob, HostRow, PageFacts, QueuedUrl};
@@ -129,6 +130,7 @@ impl World {
             key: url.key(),
             url: url.as_str().to_owned(),
             role: Role::Page,
+            task: Task::Main,
             depth: 0,
             hops: 0,
             tries: 0,

@@ -1,0 +1,52 @@
+//! What a job takes from an answer besides links and facts. A body is parsed on a thread that may
+//! block: a large one holds up no other fetch.
+
+use std::sync::Arc;
+
+use actix_rt::task::spawn_blocking;
+
+use crate::domain::extract;
+use crate::domain::harvest::TipReader;
+use crate::domain::job::{Extractor, Job};
+use crate::domain::outcome::Reason;
+use crate::frontier::answer::Answer;
+use crate::frontier::gathered::Gathered;
+use crate::http::Head;
+
+/// Takes it from the body of an answer that did not fail. An answer that cannot be read fails.
+pub(super) async fn gather(job: &Job, head: &Head, body: Vec<u8>, answer: &mut Answer) {
+    let text = Text { charset: answer.facts.charset.clone(), headers: head.headers.clone(), body };
+    let gathered = match &job.extractor {
+        Extractor::Links => return,
+        Extractor::Tips(reader) => {
+            let reader = Arc::clone(reader);
+            spawn_blocking(move || tips(&reader, &text)).await
+        }
+    };
+    match gathered {
+        Ok(Ok(gathered)) => answer.gathered = Some(Box::new(gathered)),
+        Ok(Err(words)) => answer.failure = Some((Reason::BadAnswer, words)),
+        Err(died) => {
+            let words = format!("reading it ended in {died}");
+            answer.failure = Some((Reason::Poison, words));
+            answer.killed = true;
+        }
+    }
+}
+
+/// A body and what is known of its charset.
+struct Text {
+    charset: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Text {
+    fn decoded(&self) -> String {
+        extract::text(self.charset.as_deref(), &self.headers, &self.body)
+    }
+}
+
+fn tips(reader: &TipReader, text: &Text) -> Result<Gathered, String> {
+    reader.read(&text.decoded()).map(Gathered::Tips).map_err(|error| error.to_string())
+}

@@ -1,0 +1,23 @@
+//! What a job wants of a page.
+
+/// What a page is asked for. Most jobs want one thing of all their pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i16)]
+pub enum Task {
+    /// What the job's extractor takes.
+    #[default]
+    Main = 0,
+    /// The further fields of an item.
+    Detail = 1,
+    /// Its status, nothing else.
+    Check = 2,
+}
+
+impl Task {
+    /// The task with this stored number; what no version ever wrote counts as the main one.
+    #[must_use]
+    pub fn from_number(number: i16) -> Self {
+        let tasks = [Self::Main, Self::Detail, Self::Check];
+        tasks.into_iter().find(|task| *task as i16 == number).unwrap_or_default()
+    }
+}

@@ -1,0 +1,27 @@
+//! What a job takes from an answer besides links and facts: stored with the answer's result.
+
+use crate::domain::harvest;
+
+/// It.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gathered {
+    /// The tips that an endpoint shows for a query.
+    Tips(harvest::Reading),
+}
+
+impl Gathered {
+    /// Bytes of memory that it holds, about.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Tips(reading) => reading
+                .tips
+                .iter()
+                .map(|tip| {
+                    let fields = tip.fields.iter().flatten().map(|value| 48 + value.len());
+                    96 + tip.text.len() + fields.sum::<usize>()
+                })
+                .sum(),
+        }
+    }
+}
