@@ -25,5 +25,9 @@ fn the_best_come_first_under_a_budget() {
     }
     let (best, shortest) = figures[2];
     assert!(best * 4 > shortest * 5, "with 5,000 requests a quarter more: {figures:?}");
-    assert!(best > 3300, "more than half of all: {figures:?}");
+    assert!(best > 4500, "three quarters of all: {figures:?}");
+    assert!(
+        figures.iter().all(|(best, shortest)| best > shortest),
+        "at no budget worse: {figures:?}"
+    );
 }

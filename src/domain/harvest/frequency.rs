@@ -1,4 +1,7 @@
-//! How many tips hold a text, roughly and in fixed memory: what promises most is asked first.
+//! How many tips hold a text, roughly and in fixed memory, and what queries with its letters have
+//! brought of late: what promises most is asked first.
+
+use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -6,22 +9,29 @@ use xxhash_rust::xxh3::xxh3_64;
 const WIDTH: u64 = 1 << 21;
 /// Longest text that is counted, in letters.
 const LONGEST: usize = 8;
-/// The priority of a text that one tip holds.
-const ONE: i32 = 100;
+/// The priority of a text that promises nothing.
+const NOTHING: i32 = 1000;
+/// New tips expected of a query with a letter that was not in any yet, in hundredths.
+const FIRST: i32 = 300;
+/// One answer counts for so much of what is expected of the next.
+const SHARE: i32 = 4;
 
 /// A count-min sketch of the short texts within the tips seen: 4 MiB, never too
-/// low, and no higher than 255.
+/// low, and no higher than 255. And what is expected of a letter of the alphabet.
 #[derive(Debug, Clone)]
 pub(super) struct Frequency {
     longest: usize,
     rows: [Box<[u8]>; 2],
+    /// New tips that an answer to a query with this letter has, in hundredths: the mean of the
+    /// answers so far, the later ones counting for more.
+    yields: HashMap<char, i32>,
 }
 
 impl Frequency {
     /// For queries of at most so many letters.
     pub(super) fn new(longest: usize) -> Self {
         let row = || vec![0; usize::try_from(WIDTH).unwrap_or_default()].into_boxed_slice();
-        Self { longest: longest.min(LONGEST), rows: [row(), row()] }
+        Self { longest: longest.min(LONGEST), rows: [row(), row()], yields: HashMap::new() }
     }
 
     /// Counts a tip that was not seen before; returns the texts that it is the first or the second
@@ -50,16 +60,33 @@ impl Frequency {
         risen
     }
 
-    /// How soon a text is asked, less being sooner: the longest first that more than one tip holds,
-    /// then those that one holds, then the shortest that none does. Short ones that many hold show
-    /// what is shown everywhere, long ones that none holds hardly match any.
-    pub(super) fn priority(&self, text: &str) -> i32 {
-        let letters = i32::try_from(text.chars().take(LONGEST).count()).unwrap_or_default();
-        match self.of(text) {
-            0 => ONE + letters,
-            1 => ONE,
-            _ => ONE - letters,
+    /// Takes in how many new tips the answer to a query had.
+    pub(super) fn learn(&mut self, query: &str, new: usize) {
+        let new = i32::try_from(new).unwrap_or(i32::MAX).saturating_mul(100);
+        for letter in query.chars() {
+            let expected = self.yields.entry(letter).or_insert(FIRST);
+            *expected = expected.saturating_add(new.saturating_sub(*expected) / SHARE);
         }
+    }
+
+    /// How soon a text is asked, less being sooner: by what its letters have brought of late, in
+    /// full where more than one tip holds it, by half where one does, hardly where none does. So
+    /// what is nearly known, such as one script of two, waits for what is not. Among equals the
+    /// longest of those that several tips hold, and the shortest of the others: short ones that
+    /// many hold show what is shown everywhere, long ones that none holds hardly match any.
+    pub(super) fn priority(&self, text: &str) -> i32 {
+        let (mut letters, mut sum) = (0, 0_i32);
+        for letter in text.chars().take(LONGEST) {
+            letters += 1;
+            sum = sum.saturating_add(self.yields.get(&letter).copied().unwrap_or(FIRST));
+        }
+        let expected = sum / letters.max(1);
+        let promise = match self.of(text) {
+            0 => expected / 10 - 10 * letters,
+            1 => expected / 2 - 10 * letters,
+            _ => expected + 10 * letters,
+        };
+        NOTHING.saturating_sub(promise)
     }
 
     /// In how many tips a text was seen.
@@ -91,6 +118,24 @@ mod tests {
         assert_eq!(frequency.of("ana"), 2);
         assert_eq!(frequency.of("xyz"), 0);
         assert_eq!(frequency.of("banana"), 0, "longer than any query");
+    }
+
+    #[test]
+    fn texts_whose_letters_bring_nothing_more_wait_for_others() {
+        let mut frequency = Frequency::new(3);
+        for _ in 0..2 {
+            frequency.add("abc");
+            frequency.add("где");
+        }
+        assert_eq!(frequency.priority("abc"), frequency.priority("где"));
+        for _ in 0..8 {
+            frequency.learn("ab", 0);
+            frequency.learn("где", 4);
+        }
+        assert!(frequency.priority("где") < frequency.priority("abc"));
+        assert!(frequency.priority("abc") < NOTHING, "they are asked all the same");
+        frequency.learn("abc", usize::MAX);
+        assert!(frequency.priority("abc") < frequency.priority("где"));
     }
 
     #[test]

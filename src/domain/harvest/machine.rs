@@ -77,7 +77,7 @@ impl Harvest {
         let nothing = self.record.are_defaults(texts(&answer.tips));
         let mut settled = settled(answer, nothing);
         let tips: &[Shown] = if nothing { &[] } else { &answer.tips };
-        settled.raised = self.count(tips);
+        settled.raised = self.count(&answer.text, tips);
         if self.plan.strategy == Strategy::Exhaustive {
             return Ok(settled);
         }
@@ -99,9 +99,12 @@ impl Harvest {
         Ok(settled)
     }
 
-    /// Counts the tips; returns texts whose urgency has changed.
-    fn count(&mut self, tips: &[Shown]) -> Vec<(String, i32)> {
+    /// Counts the tips of a query; returns texts whose urgency has changed.
+    fn count(&mut self, text: &str, tips: &[Shown]) -> Vec<(String, i32)> {
         let mut raised = Vec::new();
+        if let Some(frequency) = &mut self.frequency {
+            frequency.learn(text, tips.iter().filter(|tip| tip.before == 0).count());
+        }
         for tip in tips {
             self.record.sightings.see(tip.before);
             if let Some(frequency) = self.frequency.as_mut().filter(|_| tip.before == 0) {
