@@ -1,45 +1,25 @@
 //! `crawld export`: what a job has found, as a table or a graph.
+//!
+//! A table is a file below that says its columns and reads its rows ([`table::Table`]); how rows are
+//! written, sorted and put in place is the same for all and done here.
+
+mod links;
+mod pages;
+mod table;
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use self::links::Links;
+use self::pages::Pages;
+use self::table::Table;
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
-use crate::domain::outcome::UrlState;
-use crate::output::{self, AtomicFile, Cell, Format, RecordWriter};
-use crate::store::{JobRow, LinkRecord, PageRecord, Store};
-
-/// Rows read in one short transaction.
-const BATCH: usize = 1000;
-
-/// Columns of pages and failures.
-const PAGE_COLUMNS: [&str; 19] = [
-    "job",
-    "url",
-    "state",
-    "status",
-    "redirect_to",
-    "reason",
-    "content_type",
-    "charset",
-    "bytes",
-    "depth",
-    "referrer",
-    "tries",
-    "links",
-    "new_links",
-    "title",
-    "digest",
-    "fetched_at",
-    "elapsed_ms",
-    "duplicate_of",
-];
-
-/// Columns of links.
-const LINK_COLUMNS: [&str; 6] = ["job", "source", "target", "kind", "text", "nofollow"];
+use crate::output::{self, AtomicFile, Format, Sorted};
+use crate::store::Store;
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,6 +50,10 @@ pub struct Args {
     /// Keep spreadsheets from executing cells: those that begin with = + - @ get an apostrophe
     #[arg(long)]
     spreadsheet: bool,
+    /// Sort the rows by their cells from left to right, so that the same results are always the
+    /// same file; takes room for them in the folder for temporary files
+    #[arg(long)]
+    sorted: bool,
 }
 
 fn format_parser() -> impl TypedValueParser<Value = Format> {
@@ -93,130 +77,55 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
     if args.spreadsheet && !args.format.is_sheet() {
         return Err(CommandError::usage("--spreadsheet is for csv and tsv"));
     }
+    let table = table(args, store)?;
+    match &args.output {
+        None => write(args, store, &*table, &mut BufWriter::with_capacity(1 << 16, out))?,
+        Some(path) => write_file(args, store, &*table, path)?,
+    }
+    Ok(0)
+}
+
+/// The table that is asked for, of the job that is asked for.
+fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
     let job = jobs::only(store, args.job.as_deref())?;
-    let Some(path) = &args.output else {
-        write_table(args, store, &job, &mut BufWriter::with_capacity(1 << 16, out))?;
-        return Ok(0);
-    };
+    Ok(match args.what {
+        What::Pages => Box::new(Pages { job, failed: false }),
+        What::Failures => Box::new(Pages { job, failed: true }),
+        What::Links => Box::new(Links { job }),
+    })
+}
+
+fn write_file(
+    args: &Args,
+    store: &Store,
+    table: &dyn Table,
+    path: &Path,
+) -> Result<(), CommandError> {
     let failed = |error: io::Error| CommandError {
         exit: 1,
         message: format!("cannot write {}: {error}", path.display()),
     };
     let mut file = AtomicFile::create(path).map_err(failed)?;
-    write_table(args, store, &job, &mut file)?;
-    file.commit().map_err(failed)?;
-    Ok(0)
+    write(args, store, table, &mut file).map_err(|error| match error.exit {
+        1 => failed(io::Error::other(error.message)),
+        _ => error,
+    })?;
+    file.commit().map_err(failed)
 }
 
-fn write_table(
+fn write(
     args: &Args,
     store: &Store,
-    job: &JobRow,
+    table: &dyn Table,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let columns: &[&str] = if args.what == What::Links { &LINK_COLUMNS } else { &PAGE_COLUMNS };
-    let mut table = output::begin(args.format, columns, args.spreadsheet, out)?;
-    match args.what {
-        What::Links if keeps_all_links(job) => {
-            each_link(store, job, &mut |link| write_link(&mut *table, job, link))?;
-        }
-        What::Links => {
-            each_page(store, job, false, &mut |page| write_finder(&mut *table, job, page))?;
-        }
-        What::Pages | What::Failures => {
-            let failed = args.what == What::Failures;
-            each_page(store, job, failed, &mut |page| write_page(&mut *table, job, page))?;
-        }
+    let names = table.columns();
+    let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut rows = output::begin(args.format, &columns, args.spreadsheet, out)?;
+    if args.sorted {
+        rows = Box::new(Sorted::new(rows));
     }
-    table.finish()?;
+    table.rows(store, &mut |cells| rows.row(cells))?;
+    rows.finish()?;
     Ok(())
-}
-
-/// Does the job store every link, or only the one that found each URL?
-fn keeps_all_links(job: &JobRow) -> bool {
-    let spec: Option<serde_json::Value> = serde_json::from_str(&job.spec).ok();
-    spec.and_then(|spec| spec.get("all_links")?.as_bool()).unwrap_or(false)
-}
-
-fn each_page(
-    store: &Store,
-    job: &JobRow,
-    failed: bool,
-    each: &mut dyn FnMut(&PageRecord) -> io::Result<()>,
-) -> Result<(), CommandError> {
-    let mut after = 0;
-    loop {
-        let batch = if failed {
-            store.failures_after(job.id, after, BATCH)?
-        } else {
-            store.pages_after(job.id, after, BATCH)?
-        };
-        let Some(last) = batch.last() else { return Ok(()) };
-        after = last.id;
-        batch.iter().try_for_each(&mut *each)?;
-    }
-}
-
-fn each_link(
-    store: &Store,
-    job: &JobRow,
-    each: &mut dyn FnMut(&LinkRecord) -> io::Result<()>,
-) -> Result<(), CommandError> {
-    let mut after = None;
-    loop {
-        let batch = store.links_after(job.id, after, BATCH)?;
-        let Some(last) = batch.last() else { return Ok(()) };
-        after = Some(last.at);
-        batch.iter().try_for_each(&mut *each)?;
-    }
-}
-
-fn write_page(table: &mut dyn RecordWriter, job: &JobRow, page: &PageRecord) -> io::Result<()> {
-    // A URL that is to be asked again is queued, whatever its last result.
-    let state = if page.due_at.is_some() { UrlState::Queued } else { page.state };
-    table.row(&[
-        Cell::text(&job.name),
-        Cell::text(&page.url),
-        Cell::text(state.name()),
-        Cell::number(page.status),
-        Cell::maybe(page.redirect_to.as_deref()),
-        Cell::maybe(page.reason.as_deref()),
-        Cell::maybe(page.content_type.as_deref()),
-        Cell::maybe(page.charset.as_deref()),
-        Cell::number(page.bytes),
-        Cell::Int(page.depth.into()),
-        Cell::maybe(page.referrer.as_deref()),
-        Cell::Int(page.tries.into()),
-        Cell::number(page.links),
-        Cell::number(page.new_links),
-        Cell::maybe(page.title.as_deref()),
-        Cell::digest(page.digest.as_deref()),
-        Cell::time(page.fetched_at),
-        Cell::number(page.elapsed_ms),
-        Cell::maybe(page.duplicate_of.as_deref()),
-    ])
-}
-
-fn write_link(table: &mut dyn RecordWriter, job: &JobRow, link: &LinkRecord) -> io::Result<()> {
-    table.row(&[
-        Cell::text(&job.name),
-        Cell::text(&link.source),
-        Cell::text(&link.target),
-        Cell::text(link.kind.name()),
-        Cell::maybe(link.text.as_deref()),
-        Cell::Bool(link.nofollow),
-    ])
-}
-
-/// The one link by which a URL was found; roots have none.
-fn write_finder(table: &mut dyn RecordWriter, job: &JobRow, page: &PageRecord) -> io::Result<()> {
-    let Some(source) = &page.referrer else { return Ok(()) };
-    table.row(&[
-        Cell::text(&job.name),
-        Cell::text(source),
-        Cell::text(&page.url),
-        Cell::text(page.via.name()),
-        Cell::maybe(page.via_text.as_deref()),
-        Cell::Bool(page.via_nofollow),
-    ])
 }

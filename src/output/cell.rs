@@ -19,6 +19,9 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     /// `true` or `false`.
     Bool(bool),
+    /// A value written in JSON (a fraction, a list, an object): as it is in JSON lines, its text
+    /// elsewhere.
+    Json(Cow<'a, str>),
 }
 
 impl<'a> Cell<'a> {
@@ -58,7 +61,7 @@ impl<'a> Cell<'a> {
         match self {
             Self::Null => None,
             Self::Int(number) => Some(number.to_string().into()),
-            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Text(text) | Self::Json(text) => Some(Cow::Borrowed(text)),
             Self::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
         }
     }

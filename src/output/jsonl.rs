@@ -30,6 +30,7 @@ impl<W: Write> RecordWriter for JsonlWriter<W> {
                 Cell::Int(number) => write!(self.out, "{number}")?,
                 Cell::Text(text) => serde_json::to_writer(&mut self.out, text)?,
                 Cell::Bool(value) => write!(self.out, "{value}")?,
+                Cell::Json(value) => self.out.write_all(value.as_bytes())?,
             }
         }
         self.out.write_all(b"}\n")
@@ -61,6 +62,13 @@ mod tests {
             let back: serde_json::Value = serde_json::from_str(&line).unwrap();
             assert_eq!(back["t"], text);
         }
+    }
+
+    #[test]
+    fn a_value_in_json_stays_a_value() {
+        let row = vec![Cell::Json("12.5".into()), Cell::Json(r#"["a",{"b":null}]"#.into())];
+        let text = written(Format::Jsonl, false, &["price", "tags"], &[row]);
+        assert_eq!(text, "{\"price\":12.5,\"tags\":[\"a\",{\"b\":null}]}\n");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Rows of cells as CSV, TSV, JSON lines, GraphML and DOT. Writers keep one row in memory; the two
-//! graph formats also the 64-bit key of each URL they have named.
+//! graph formats also the 64-bit key of each URL they have named, and [`Sorted`] 16 MiB of rows.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,10 +12,12 @@ mod edge;
 mod file;
 mod graphml;
 mod jsonl;
+mod sorted;
 pub mod warc;
 
 pub use cell::Cell;
 pub use file::AtomicFile;
+pub use sorted::Sorted;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

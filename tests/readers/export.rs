@@ -151,3 +151,39 @@ fn a_reader_that_closes_its_pipe_is_no_failure() {
     let closed = |args: &_, store: &_, _: &mut dyn std::io::Write| run(args, store, &mut Closed);
     assert_eq!(ask(closed, &world.store, &[]).0, 0);
 }
+
+#[test]
+fn sorted_rows_do_not_tell_in_which_order_they_were_found() {
+    let urls: Vec<_> = (0..300)
+        .map(|n| new_url(&format!("http://h.example/{n:03}"), 0, LinkKind::Root, None))
+        .collect();
+    let found_in = |order: Vec<&crawld::frontier::record::NewUrl>| {
+        let world = World::empty();
+        let job = world.job("many", "{}").id;
+        for url in order {
+            world.offer(job, std::slice::from_ref(url));
+        }
+        ["csv", "tsv", "jsonl"].map(|format| export(&world, &["--sorted", "--format", format]).1)
+    };
+    let forth = found_in(urls.iter().collect());
+    assert_eq!(forth, found_in(urls.iter().rev().collect()));
+    let cells: Vec<&str> = forth[0].lines().skip(1).map(|l| l.split(',').nth(1).unwrap()).collect();
+    assert!(cells.is_sorted() && cells.len() == 300, "{cells:?}");
+}
+
+#[test]
+fn graphs_are_sorted_too() {
+    let world = World::crawled(false);
+    let dot = ["--what", "links", "--sorted", "--format", "dot"];
+    let text = export(&world, &dot).1;
+    let places: Vec<_> = ["gone", "later", "moved", "private"].map(|t| text.find(t)).into();
+    assert!(places.is_sorted() && places[0].is_some(), "{text}");
+}
+
+#[test]
+fn a_full_disk_is_told_with_the_name_of_the_file() {
+    let world = World::crawled(false);
+    let (exit, message) = export(&world, &["--output", "/dev/full"]);
+    assert_eq!(exit, 1);
+    assert!(message.contains("/dev/full"), "{message}");
+}
