@@ -1,5 +1,5 @@
-//! What a job takes from an answer besides links and facts. A body is parsed on a thread that may
-//! block: a large one holds up no other fetch.
+//! What a job takes from an answer besides links and facts. A body that is not small is parsed on a
+//! thread that may block: it holds up no other fetch.
 
 use std::sync::Arc;
 
@@ -13,6 +13,9 @@ use crate::frontier::answer::Answer;
 use crate::frontier::gathered::Gathered;
 use crate::http::Head;
 
+/// Bytes of an answer of tips that are parsed at once: sooner done than handed to another thread.
+const SMALL: usize = 16 << 10;
+
 /// Takes it from the body of an answer that did not fail. An answer that cannot be read fails.
 pub(super) async fn gather(job: &Job, head: &Head, body: Vec<u8>, answer: &mut Answer) {
     let text = Text { charset: answer.facts.charset.clone(), headers: head.headers.clone(), body };
@@ -20,7 +23,11 @@ pub(super) async fn gather(job: &Job, head: &Head, body: Vec<u8>, answer: &mut A
         Extractor::Links => return,
         Extractor::Tips(reader) => {
             let reader = Arc::clone(reader);
-            spawn_blocking(move || tips(&reader, &text)).await
+            if text.body.len() <= SMALL {
+                Ok(tips(&reader, &text))
+            } else {
+                spawn_blocking(move || tips(&reader, &text)).await
+            }
         }
     };
     match gathered {
