@@ -7,6 +7,7 @@
 //! actors            supervisor, scheduler, generator, fetcher, db: mailboxes and timers, no logic
 //! store   output    diesel on SQLite and PostgreSQL; CSV, JSON lines, graphs
 //! frontier  config  http    the pure window of leased hosts; typed settings; awc with its repairs
+//! demo              a small site to try all kinds of job on; stands beside the rest
 //! domain            canonical URL, scope, robots, politeness, outcome, job, extraction: pure
 //! ```
 //!
@@ -18,6 +19,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod faults;
 pub mod frontier;

@@ -10,7 +10,7 @@ const LONGEST: usize = 400;
 
 /// Each module of the crate with those that it may name besides itself; `*` is all of them.
 /// Nobody but `*` names `app` and `cli`: they are the top.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("frontier", &["domain"]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("http", &["domain", "clock"]),
     ("store", &["domain", "frontier", "output"]),
     ("actors", &["domain", "frontier", "http", "output", "store", "clock", "faults"]),
+    ("demo", &["domain"]),
     ("faults", &[]),
     ("logging", &[]),
     ("signals", &[]),
