@@ -34,7 +34,9 @@ impl GeneratorActor {
         if let Some(after) = cursor.and_then(|c| c.strip_prefix("revisit:")) {
             return Batch::Revisit { after: after.parse().unwrap_or(0) };
         }
-        let Generator::Roots = self.job.generator;
+        if let Generator::Harvest(_) = self.job.generator {
+            return Batch::Offer { urls: Vec::new(), cursor: String::new(), exhausted: true };
+        }
         let roots = &self.job.roots;
         let done: usize =
             cursor.and_then(|c| c.strip_prefix("roots:")).and_then(|n| n.parse().ok()).unwrap_or(0);

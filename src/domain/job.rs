@@ -8,6 +8,7 @@ mod base;
 mod crawl;
 mod limits;
 mod spec;
+mod suggest;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::extract::PageOptions;
-use super::harvest::TipReader;
+use super::harvest::{RuleError, TipReader};
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
 use super::recording::Archive;
@@ -27,12 +28,15 @@ use super::url::{CanonicalUrl, UrlError};
 use super::{JobId, Millis};
 pub use limits::{HostLimit, JobLimits};
 pub use spec::{HostRules, JobSpec};
+pub use suggest::{COLUMNS, HarvestJob, StrategyName, SuggestSpec};
 
 /// Where a job's first requests come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Generator {
     /// The roots; in later passes also every page known.
     Roots,
+    /// Queries of an endpoint, each as the facts allow it.
+    Harvest(Arc<HarvestJob>),
 }
 
 /// A URL to begin with.
@@ -49,6 +53,8 @@ pub struct Root {
 pub enum Follow {
     /// Links in scope.
     InScope,
+    /// None of them.
+    Nothing,
 }
 
 /// What is taken from an answer besides its outlinks and the facts of the page.
@@ -153,6 +159,8 @@ pub enum JobError {
     },
     /// The scope is unknown or a regex is broken.
     Scope(ScopeError),
+    /// What is a kind's own makes no sense.
+    Rule(RuleError),
     /// Nothing to begin with.
     NoRoots,
     /// A kind that this version does not know.
@@ -166,6 +174,7 @@ impl fmt::Display for JobError {
                 write!(f, "root '{root}': {error}; give a URL such as https://example.org/")
             }
             Self::Scope(error) => error.fmt(f),
+            Self::Rule(error) => error.fmt(f),
             Self::NoRoots => f.write_str("no root: give at least one URL"),
             Self::Kind(kind) => write!(f, "job kind '{kind}' is not known to this version"),
         }
@@ -177,6 +186,12 @@ impl std::error::Error for JobError {}
 impl From<ScopeError> for JobError {
     fn from(error: ScopeError) -> Self {
         Self::Scope(error)
+    }
+}
+
+impl From<RuleError> for JobError {
+    fn from(error: RuleError) -> Self {
+        Self::Rule(error)
     }
 }
 
@@ -213,6 +228,7 @@ impl Job {
     pub fn new(id: JobId, name: &str, spec: &JobSpec) -> Result<Self, JobError> {
         match spec.kind.as_str() {
             "crawl" => crawl::job(id, name, spec),
+            "suggest" => suggest::job(id, name, spec),
             other => Err(JobError::Kind(other.to_owned())),
         }
     }

@@ -48,7 +48,9 @@ pub fn discover(job: &Job, known: &KnownUrls, from: Source, outlinks: Vec<Outlin
                 nofollow,
             });
         }
-        let Follow::InScope = job.follow;
+        if job.follow == Follow::Nothing {
+            continue;
+        }
         if !job.scope.allows(&link.url) {
             result.out_of_scope += 1;
             continue;

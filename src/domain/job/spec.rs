@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::suggest::SuggestSpec;
 use crate::domain::Millis;
 use crate::domain::credentials::Secrets;
 use crate::domain::proxy::Proxies;
@@ -13,7 +14,7 @@ use crate::domain::proxy::Proxies;
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct JobSpec {
-    /// `crawl`.
+    /// `crawl`, `suggest`.
     pub kind: String,
     /// Roots as given.
     pub roots: Vec<String>,
@@ -97,6 +98,9 @@ pub struct JobSpec {
     pub proxy: Proxies,
     /// Hosts (`example.org`, `example.org:8080`) with rules of their own.
     pub hosts: BTreeMap<String, HostRules>,
+    /// What is a suggest job's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggest: Option<SuggestSpec>,
 }
 
 /// What the operator sets for one host, whatever jobs and crawl-delay say.
@@ -162,6 +166,7 @@ impl Default for JobSpec {
             warc_size: 1 << 30,
             proxy: Proxies::default(),
             hosts: BTreeMap::new(),
+            suggest: None,
         }
     }
 }
