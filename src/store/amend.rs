@@ -75,7 +75,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
-        const STEPS: [(&str, &str); 6] = [
+        const STEPS: [(&str, &str); 10] = [
+            ("sighting", "job, query, tip_key"),
+            ("suggestion", "job, tip_key"),
+            ("query", "job, number"),
+            ("harvest", "job"),
             ("content", "job, digest_key"),
             ("cookie", "job, domain, path, name"),
             ("link", "job, source_host, source, ordinal"),

@@ -185,6 +185,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    harvest (job) {
+        job -> BigInt,
+        pass -> Integer,
+        seq -> BigInt,
+        queries -> BigInt,
+        plan -> Text,
+        record -> Text,
+        warnings -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    query (job, number) {
+        job -> BigInt,
+        number -> BigInt,
+        url_key -> BigInt,
+        text -> Text,
+        purpose -> Nullable<Text>,
+        pass -> Integer,
+        tips -> Nullable<Integer>,
+        counts -> Nullable<Text>,
+        last -> Nullable<Text>,
+        generation -> Integer,
+        letters -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    suggestion (job, tip_key) {
+        job -> BigInt,
+        tip_key -> BigInt,
+        result -> Text,
+        text -> Text,
+        fields -> Nullable<Text>,
+        first_pass -> Integer,
+        last_pass -> Integer,
+        seen -> Integer,
+        first_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sighting (job, query, tip_key) {
+        job -> BigInt,
+        query -> BigInt,
+        tip_key -> BigInt,
+        rank -> Integer,
+        pass -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
-    host, job_host, urls, link, job, node, robots, content
+    host, job_host, urls, link, job, node, robots, content, harvest, query, suggestion, sighting
 );
