@@ -167,7 +167,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
     let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
     let threads = if settings.threads == 0 { cores } else { settings.threads };
     RunSettings {
-        concurrency: settings.concurrency,
+        concurrency: open_files::requests(settings.concurrency),
         per_address: settings.network.per_address,
         threads,
         grace,

@@ -1,4 +1,5 @@
-//! How many files this process may have open, and so how many connections may idle.
+//! How many files this process may have open, and so how many connections it may have: half of
+//! them for requests, a quarter for idle connections, the rest for all else.
 
 /// What is supposed where the system does not tell.
 const USUAL: usize = 1024;
@@ -7,8 +8,25 @@ const MOST_IDLE: usize = 256;
 
 /// Idle connections for each of `threads`: a quarter of the files that may be open, all together.
 pub(super) fn idle_connections(threads: usize) -> usize {
+    share(files(), threads)
+}
+
+/// Requests in flight that the open files allow: as many as `wanted`, or fewer, which is said.
+pub(super) fn requests(wanted: usize) -> usize {
+    let files = files();
+    let most = (files / 2).max(1);
+    if wanted > most {
+        log::warn!(
+            "{files} files may be open (ulimit -n): at most {most} requests in flight instead of \
+             {wanted}"
+        );
+    }
+    wanted.min(most)
+}
+
+fn files() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    share(soft_limit(&limits).unwrap_or(USUAL), threads)
+    soft_limit(&limits).unwrap_or(USUAL)
 }
 
 fn share(files: usize, threads: usize) -> usize {

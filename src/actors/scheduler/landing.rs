@@ -2,6 +2,7 @@
 
 use super::SchedulerActor;
 use super::flight::Flight;
+use super::told::{Ended, Told};
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
 use crate::domain::{JobId, Millis};
@@ -29,10 +30,10 @@ impl SchedulerActor {
         if let Some(run) = self.jobs.get_mut(&row.job) {
             run.in_flight -= 1;
             run.keep_cookies(&row.url, &mut answer, now);
-            let (job, url, status) = (&run.job.name, &row.url, answer.facts.status.unwrap_or(0));
-            match &answer.failure {
-                Some((reason, words)) => log::debug!("job={job} url={url} {reason}: {words}"),
-                None => log::debug!("job={job} url={url} status={status}"),
+            let (job, url) = (&run.job.name, &row.url);
+            log::debug!("job={job} url={url} try {}: {}", row.tries + 1, Told(&answer));
+            for new in &answer.found {
+                log::trace!("job={job} url={url} adds {}", new.url);
             }
         }
         let depth = self.lowered(&row).unwrap_or(row.depth);
@@ -61,6 +62,7 @@ impl SchedulerActor {
         };
         let before = slow(&self.window);
         let moment = self.moment(now, id);
+        let url = log::log_enabled!(log::Level::Debug).then(|| row.url.clone());
         let verdict = self.window.settle(row, answer, flight.reported, moment);
         let after = slow(&self.window);
         let slowed = before.zip(after).is_some_and(|(before, after)| after > before);
@@ -71,6 +73,10 @@ impl SchedulerActor {
         match verdict {
             Some(Verdict::Settled(settled) | Verdict::GiveUp(settled)) => {
                 self.flights.renewed.remove(&id);
+                if let Some((url, ended)) = url.zip(Ended::of(&settled)) {
+                    let job = self.jobs.get(&settled.job).map_or("", |run| &run.job.name);
+                    log::debug!("job={job} url={url} {ended}");
+                }
                 self.take_in(*settled, weight, phases, now);
             }
             Some(Verdict::Deferred(deferred)) => {

@@ -10,6 +10,7 @@ mod flight;
 mod job_run;
 mod landing;
 mod replies;
+mod told;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};
