@@ -290,6 +290,8 @@ pub struct JobDelta {
     pub job: Option<JobId>,
     /// Running time to add.
     pub running_ms: Millis,
+    /// Of it, time to add in which none of its pages was being asked.
+    pub waiting_ms: Millis,
     /// Peak of requests in flight so far in this run (kept as a maximum).
     pub peak_in_flight: i32,
     /// Time by phase to add, microseconds: connect, head, body, extract.

@@ -62,6 +62,7 @@ prepared! {
     AddTotal<'a> {
         "UPDATE job SET asked = asked + " asked: i64 as BigInt,
         ", running_ms = running_ms + " running_ms: i64 as BigInt,
+        ", waiting_ms = waiting_ms + " waiting_ms: i64 as BigInt,
         ", connect_us = connect_us + " connect_us: i64 as BigInt,
         ", head_us = head_us + " head_us: i64 as BigInt,
         ", body_us = body_us + " body_us: i64 as BigInt,
@@ -260,6 +261,7 @@ fn add_totals(
         let Some(job) = delta.job else { continue };
         let total = totals.entry(job).or_default();
         total.running_ms += delta.running_ms;
+        total.waiting_ms += delta.waiting_ms;
         total.bytes += delta.bytes;
         total.peak_in_flight = total.peak_in_flight.max(delta.peak_in_flight);
         for (sum, part) in total.phases_us.iter_mut().zip(delta.phases_us) {
@@ -289,6 +291,7 @@ fn add_total(
     let add = AddTotal {
         asked,
         running_ms: total.running_ms,
+        waiting_ms: total.waiting_ms,
         connect_us,
         head_us,
         body_us,

@@ -113,6 +113,9 @@ pub struct JobRow {
     pub asked: i64,
     /// Running time in this pass, over all resumes.
     pub running_ms: Millis,
+    /// Of it, the time in which none of its pages was being asked: it waited for hosts, for
+    /// robots.txt, for the store.
+    pub waiting_ms: Millis,
     /// Most requests in flight at once in this pass.
     pub peak_in_flight: i32,
     /// Time by phase in this pass, microseconds: connect, head, body, extract.
@@ -143,6 +146,7 @@ struct Row {
     exhausted: bool,
     asked: i64,
     running_ms: i64,
+    waiting_ms: i64,
     peak_in_flight: i32,
     phases_us: (i64, i64, i64, i64),
     bytes: i64,
@@ -168,6 +172,7 @@ impl From<Row> for JobRow {
             exhausted: row.exhausted,
             asked: row.asked,
             running_ms: row.running_ms,
+            waiting_ms: row.waiting_ms,
             peak_in_flight: row.peak_in_flight,
             phases_us: [connect, head, body, extract],
             bytes: row.bytes,
@@ -194,6 +199,7 @@ fn all() -> _ {
         job::exhausted,
         job::asked,
         job::running_ms,
+        job::waiting_ms,
         job::peak_in_flight,
         (job::connect_us, job::head_us, job::body_us, job::extract_us),
         job::bytes,
@@ -309,6 +315,7 @@ impl Store {
                     job::exhausted.eq(false),
                     job::asked.eq(0),
                     job::running_ms.eq(0),
+                    job::waiting_ms.eq(0),
                     job::peak_in_flight.eq(0),
                     job::connect_us.eq(0),
                     job::head_us.eq(0),
@@ -364,6 +371,7 @@ fn insert(conn: &mut Connection, new: &NewJob, now: Millis) -> QueryResult<usize
             job::exhausted.eq(false),
             job::asked.eq(0),
             job::running_ms.eq(0),
+            job::waiting_ms.eq(0),
             job::peak_in_flight.eq(0),
             (job::connect_us.eq(0), job::head_us.eq(0), job::body_us.eq(0), job::extract_us.eq(0)),
             job::started_at.eq(now),

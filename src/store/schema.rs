@@ -24,6 +24,7 @@ diesel::table! {
         exhausted -> Bool,
         asked -> BigInt,
         running_ms -> BigInt,
+        waiting_ms -> BigInt,
         peak_in_flight -> Integer,
         connect_us -> BigInt,
         head_us -> BigInt,

@@ -21,7 +21,7 @@ docs: running, crawl, pass 1
   finished  4 = done 1 + redirected 1 + failed 1 + excluded 1
   queued    1
   known     5
-  speed     1.5 pages/s: 3 pages in 2.0 s
+  speed     1.5 pages/s: 3 pages in 2.0 s, 500 ms of it waiting
   peak      3 requests in flight at once
   read      1.2 KiB with 5 links, from 1 host
   time      connect 1.0 ms, head 2.0 ms, body 3.0 ms, extract 4.0 ms

@@ -164,6 +164,7 @@ impl World {
             jobs: vec![JobDelta {
                 job: Some(job),
                 running_ms: 2000,
+                waiting_ms: 500,
                 peak_in_flight: 3,
                 phases_us: [1000, 2000, 3000, 4000],
                 bytes: 0,

@@ -18,6 +18,7 @@ on_both! {
         let delta = JobDelta {
             job: Some(ground.job),
             running_ms: 50,
+            waiting_ms: 20,
             peak_in_flight: 3,
             phases_us: [1, 2, 3, 4],
             bytes: 77,
@@ -46,7 +47,7 @@ on_both! {
         assert_eq!(page.digest.as_deref(), Some([0xab; 32].as_slice()));
         assert_eq!(ground.page(C).referrer.as_deref(), Some(A));
         let job = ground.job_row();
-        assert_eq!((job.asked, job.running_ms, job.peak_in_flight), (1, 50, 3));
+        assert_eq!((job.asked, job.running_ms, job.waiting_ms, job.peak_in_flight), (1, 50, 20, 3));
         assert_eq!(job.phases_us, [1, 2, 3, 4]);
         assert_eq!(job.bytes, 77);
         let share = ground.store.share(ground.job, host("a.test")).unwrap().unwrap();

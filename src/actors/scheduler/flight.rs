@@ -132,7 +132,7 @@ impl SchedulerActor {
         let job = match self.jobs.get_mut(&job) {
             Some(run) => {
                 if let Work::Page(row) = &work {
-                    run.in_flight += 1;
+                    run.takes_off(now);
                     if row.role == Role::Page {
                         cookies = run.cookies(&row.url, now);
                     }

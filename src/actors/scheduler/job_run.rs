@@ -37,6 +37,8 @@ pub(super) struct JobRun {
     /// The running totals have been written down before the end is looked for.
     pub(super) written: bool,
     pub(super) in_flight: i64,
+    /// Nothing is in flight since then.
+    idle_since: Millis,
     pub(super) pending: i64,
     pub(super) delta: JobDelta,
     pub(super) jar: Jar,
@@ -74,6 +76,7 @@ impl JobRun {
             written: false,
             jar: Jar::default(),
             in_flight: 0,
+            idle_since: 0,
             pending: 0,
             asked: 0,
             bytes: 0,
@@ -94,6 +97,26 @@ impl JobRun {
         self.bytes = row.bytes.max(0).unsigned_abs();
         self.running_ms = row.running_ms;
         self.counted_to = now;
+        self.idle_since = now;
+    }
+
+    /// One of its pages is asked.
+    pub(super) fn takes_off(&mut self, now: Millis) {
+        self.count_waiting(now);
+        self.in_flight += 1;
+    }
+
+    /// One of its pages is no longer being asked.
+    pub(super) fn lands(&mut self, now: Millis) {
+        self.in_flight -= 1;
+        self.idle_since = now;
+    }
+
+    fn count_waiting(&mut self, now: Millis) {
+        if self.loaded && self.in_flight == 0 {
+            self.delta.waiting_ms += (now - self.idle_since).max(0);
+            self.idle_since = now;
+        }
     }
 
     /// The `Cookie` header for a page.
@@ -168,6 +191,7 @@ impl JobRun {
         let ran = if self.loaded { (now - self.counted_to).max(0) } else { 0 };
         self.running_ms += ran;
         self.counted_to = now;
+        self.count_waiting(now);
         let fresh = JobDelta {
             job: self.delta.job,
             peak_in_flight: self.delta.peak_in_flight,

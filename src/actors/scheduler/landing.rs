@@ -28,7 +28,7 @@ impl SchedulerActor {
         now: Millis,
     ) {
         if let Some(run) = self.jobs.get_mut(&row.job) {
-            run.in_flight -= 1;
+            run.lands(now);
             run.keep_cookies(&row.url, &mut answer, now);
             let (job, url) = (&run.job.name, &row.url);
             log::debug!("job={job} url={url} try {}: {}", row.tries + 1, Told(&answer));
@@ -100,7 +100,7 @@ impl SchedulerActor {
         if let Work::Page(row) = &work
             && let Some(run) = self.jobs.get_mut(&row.job)
         {
-            run.in_flight -= 1;
+            run.lands(now);
         }
         let verdict = self.window.crowded(flight.host, work, flight.reported, now);
         if let Some(Verdict::Settled(settled)) = verdict {

@@ -18,6 +18,7 @@ fn report() -> Report {
         exhausted: true,
         asked: 1500,
         running_ms: 72_000,
+        waiting_ms: 60_000,
         peak_in_flight: 64,
         phases_us: [1_200_000, 40_000_000, 12_000_000, 450_000],
         bytes: 123_456,
@@ -71,7 +72,7 @@ docs: done (limit max_pages), crawl, pass 1
   finished  1,533 = done 1,480 + redirected 12 + failed 8 + excluded 33
   queued       20
   known     1,553
-  speed     20.8 pages/s: 1,500 pages in 1m 12s
+  speed     20.8 pages/s: 1,500 pages in 1m 12s, 1m 0s of it waiting
   peak      64 requests in flight at once
   read      12.3 MiB with 44,400 links, from 3 hosts
   time      connect 1.2 s, head 40.0 s, body 12.0 s, extract 450 ms
@@ -129,7 +130,7 @@ fn the_report_for_programs_has_stable_keys_on_one_line() {
     let text = String::from_utf8(out).unwrap();
     let expected = concat!(
         r#"{"job":"docs","kind":"crawl","state":"done","limit":"max_pages","pass":1,"#,
-        r#""started_at":1000,"pass_started_at":1000,"finished_at":73000,"running_ms":72000,"#,
+        r#""started_at":1000,"pass_started_at":1000,"finished_at":73000,"running_ms":72000,"waiting_ms":60000,"#,
         r#""asked":1500,"pages_per_second":20.8,"urls":{"known":1553,"finished":1533,"#,
         r#""done":1480,"redirected":12,"failed":8,"excluded":33,"queued":20},"#,
         r#""not_modified":0,"duplicates":0,"duplicated_pages":0,"#,

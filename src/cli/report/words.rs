@@ -122,7 +122,11 @@ fn speed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let (job, sums) = (&report.job, &report.sums);
     let rate = per_second(job.asked, job.running_ms);
     let (asked, running) = (counted(job.asked, "page"), span(job.running_ms));
-    row(out, "speed", &format!("{rate:.1} pages/s: {asked} in {running}"))?;
+    let waiting = match job.waiting_ms {
+        0 => String::new(),
+        waiting => format!(", {} of it waiting", span(waiting)),
+    };
+    row(out, "speed", &format!("{rate:.1} pages/s: {asked} in {running}{waiting}"))?;
     row(
         out,
         "peak",
