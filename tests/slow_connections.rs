@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_mins(2);
 /// What one connection may cost, with its actor, its buffers and its URL.
 const EACH_KIB: u64 = 48;
 
-/// Connections held at once. 10,000 want `ulimit -n 20000`: CRAWLD_TEST_SLOW=10000.
+/// Connections held at once. 10,000 want `ulimit -n 20000`: `CRAWLD_TEST_SLOW=10000`.
 fn size() -> usize {
     std::env::var("CRAWLD_TEST_SLOW").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
 }
@@ -41,12 +41,12 @@ fn serve(listener: &TcpListener, leaves: usize, held: &Sender<()>, go_on: &Recei
         if asked(&mut stream) == "/" {
             let mut html = String::new();
             (0..leaves).for_each(|n| writeln!(html, "<a href=/{n}>{n}</a>").unwrap());
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
-            stream.write_all(format!("{head}{html}").as_bytes()).unwrap();
+            let start = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
+            stream.write_all(format!("{start}{html}").as_bytes()).unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
         } else {
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 24";
-            stream.write_all(format!("{head}\r\n\r\n<title>slow ").as_bytes()).unwrap();
+            let start = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 24";
+            stream.write_all(format!("{start}\r\n\r\n<title>slow ").as_bytes()).unwrap();
             slow.push(stream);
         }
     }

@@ -27,15 +27,7 @@ impl SchedulerActor {
         mut answer: Answer,
         now: Millis,
     ) {
-        if let Some(run) = self.jobs.get_mut(&row.job) {
-            run.lands(now);
-            run.keep_cookies(&row.url, &mut answer, now);
-            let (job, url) = (&run.job.name, &row.url);
-            log::debug!("job={job} url={url} try {}: {}", row.tries + 1, Told(&answer));
-            for new in &answer.found {
-                log::trace!("job={job} url={url} adds {}", new.url);
-            }
-        }
+        self.heard(&row, &mut answer, now);
         let depth = self.lowered(&row).unwrap_or(row.depth);
         let lowered = depth < row.depth;
         let mut row = QueuedUrl { depth, ..row };
@@ -73,10 +65,7 @@ impl SchedulerActor {
         match verdict {
             Some(Verdict::Settled(settled) | Verdict::GiveUp(settled)) => {
                 self.flights.renewed.remove(&id);
-                if let Some((url, ended)) = url.zip(Ended::of(&settled)) {
-                    let job = self.jobs.get(&settled.job).map_or("", |run| &run.job.name);
-                    log::debug!("job={job} url={url} {ended}");
-                }
+                self.tell_end(url, &settled);
                 self.take_in(*settled, weight, phases, now);
             }
             Some(Verdict::Deferred(deferred)) => {
@@ -93,6 +82,26 @@ impl SchedulerActor {
             Some(Verdict::Again) | None => {}
         }
         self.tell_given_up(now);
+    }
+
+    /// Takes in what concerns the job as a whole, and tells the answer to whom it may concern.
+    fn heard(&mut self, row: &QueuedUrl, answer: &mut Answer, now: Millis) {
+        let Some(run) = self.jobs.get_mut(&row.job) else { return };
+        run.lands(now);
+        run.keep_cookies(&row.url, answer, now);
+        let (job, url) = (&run.job.name, &row.url);
+        log::debug!("job={job} url={url} try {}: {}", row.tries + 1, Told(answer));
+        for new in &answer.found {
+            log::trace!("job={job} url={url} adds {}", new.url);
+        }
+    }
+
+    /// Tells what became of a URL, where somebody listens.
+    fn tell_end(&self, url: Option<String>, settled: &Settled) {
+        if let Some((url, ended)) = url.zip(Ended::of(settled)) {
+            let job = self.jobs.get(&settled.job).map_or("", |run| &run.job.name);
+            log::debug!("job={job} url={url} {ended}");
+        }
     }
 
     /// There was no place for the request at its host's address: nothing has happened.
