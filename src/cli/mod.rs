@@ -1,6 +1,7 @@
 //! The command line. Text for people is made here and nowhere else.
 
 mod crawl;
+mod demo;
 pub mod error;
 pub mod explain;
 pub mod export;
@@ -53,6 +54,8 @@ enum Command {
     Retry(retry::Args),
     /// Judge a URL by a robots.txt file
     Robots(robots::Args),
+    /// Show what crawld does, on a small site of its own
+    Demo(demo::Args),
     /// Print shell completions
     Completions {
         /// For this shell
@@ -86,6 +89,7 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
     let code = match &cli.command {
         Command::Crawl(_) => 0,
         Command::Robots(args) => robots::run(args, &mut out)?,
+        Command::Demo(args) => demo::run(args, &mut out)?,
         Command::Completions { shell } => {
             // The generator panics when its writer fails: it writes to memory.
             let mut script = Vec::new();
