@@ -7,6 +7,8 @@ pub mod extract;
 pub mod harvest;
 pub mod job;
 pub mod link;
+pub mod list;
+pub mod named_hosts;
 pub mod outcome;
 pub mod politeness;
 pub mod prefer;
