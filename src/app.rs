@@ -34,7 +34,8 @@ const RULES: [&str; 10] = [
 
 /// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
 /// read anew even if it has not changed. (An archive wants its own copy of it.)
-const READING: [&str; 5] = ["assets ", "all_links ", "max_links_per_page ", "headers", "warc "];
+const READING: [&str; 6] =
+    ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch "];
 
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]
@@ -156,7 +157,7 @@ fn resume(
         if touch(&RULES) {
             store.reinstate(row.id, now)?;
         }
-        if touch(&["sitemaps ", "robots "]) && spec.sitemaps && spec.robots {
+        if touch(&["sitemaps ", "robots "]) {
             sitemaps::list(store, row.id, &row.name, &spec, now)?;
         }
         if touch(&RULES) || touch(&READING) {
@@ -174,7 +175,7 @@ fn resume(
         notes.push(format!("job {}: pass {} begins", row.name, row.pass));
     } else if ended
         && changes.is_empty()
-        && (row.limit_hit.is_some() || store.is_drained(row.id)?)
+        && (row.limit_hit.is_some() || (spec.fetch.is_none() && store.is_drained(row.id)?))
     {
         let job = Arc::new(Job::new(row.id, &row.name, &spec)?);
         notes.push(already(&row));
@@ -187,10 +188,15 @@ fn resume(
             ));
         }
         store.set_job_state(row.id, JobState::Running, None, now)?;
-        notes.push(format!(
-            "job {}: resumed in pass {}, {} asked so far",
-            row.name, row.pass, row.asked
-        ));
+        notes.push(if spec.fetch.is_some() && ended {
+            format!("job {}: complete so far; looking for new lines in the list", row.name)
+        } else {
+            format!("job {}: resumed in pass {}, {} asked so far", row.name, row.pass, row.asked)
+        });
+    }
+    if spec.fetch.is_some() {
+        // A list is read anew in each run: what the job has of it already changes nothing.
+        store.amend_job(row.id, &to_text(&spec)?, Some("list:0"))?;
     }
     let job = Job::new(row.id, &row.name, &spec)?;
     let start = StartJob { job: Arc::new(job), pass: row.pass };

@@ -28,6 +28,8 @@ mod frontier;
 mod jobs;
 #[path = "store/leases.rs"]
 mod leases;
+#[path = "store/lists.rs"]
+mod lists;
 #[path = "store/opening.rs"]
 mod opening;
 #[path = "store/reading.rs"]

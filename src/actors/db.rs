@@ -67,14 +67,26 @@ pub struct Offer {
     pub exhausted: bool,
 }
 
+/// A job as the store has it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its row; `None` when there is none any more.
+    pub row: Option<JobRow>,
+    /// Hosts that it has asked, where that matters.
+    pub asked: Vec<HostKey>,
+    /// Hosts that the operator named in its list.
+    pub named: Vec<HostKey>,
+    /// Its cookies.
+    pub cookies: Vec<Cookie>,
+}
+
 /// What a call gives.
 #[derive(Debug)]
 pub enum Reply {
     /// To `Register`.
     Registered(Node),
-    /// To `Load`: the job (`None` when there is none any more), hosts that it has asked, its
-    /// cookies.
-    Loaded(Option<Box<JobRow>>, Vec<HostKey>, Vec<Cookie>),
+    /// To `Load`.
+    Loaded(Box<Loaded>),
     /// To `Commit`.
     Committed(Committed),
     /// To `Take`.
@@ -118,8 +130,13 @@ impl DbActor {
 
     fn load(&self, id: JobId, name: &str, max_hosts: Option<usize>) -> Result<Reply, StoreError> {
         let hosts = max_hosts.map(|max| self.store.hosts_asked(id, max)).transpose()?;
-        let row = self.store.job_by_name(name)?.map(Box::new);
-        Ok(Reply::Loaded(row, hosts.unwrap_or_default(), self.store.cookies(id)?))
+        let row = self.store.job_by_name(name)?;
+        Ok(Reply::Loaded(Box::new(Loaded {
+            row,
+            asked: hosts.unwrap_or_default(),
+            named: self.store.named_hosts(id)?,
+            cookies: self.store.cookies(id)?,
+        })))
     }
 
     fn take(&self, read: Read, now: Millis) -> Result<Reply, StoreError> {

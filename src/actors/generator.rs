@@ -3,6 +3,9 @@
 //! It holds no position of its own: the cursor comes with each request for more and is stored in
 //! the transaction that stores the batch, so a death repeats or loses nothing.
 
+mod list;
+mod reader;
+
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
@@ -12,31 +15,27 @@ use super::messages::{Batch, Produce};
 use crate::domain::job::{Generator, Job};
 use crate::faults;
 use crate::frontier::discover::new_url;
+pub use list::ListSource;
 
 /// The actor.
 #[derive(Debug)]
 pub struct GeneratorActor {
     job: Arc<Job>,
     pass: i32,
+    list: Option<ListSource>,
     _notice: Notice,
 }
 
 impl GeneratorActor {
-    /// The generator of a job in this pass.
+    /// The generator of a job in this pass; its list outlives it.
     #[must_use]
-    pub fn new(job: Arc<Job>, pass: i32, notice: Notice) -> Self {
-        Self { job, pass, _notice: notice }
+    pub fn new(job: Arc<Job>, pass: i32, list: Option<ListSource>, notice: Notice) -> Self {
+        Self { job, pass, list, _notice: notice }
     }
 
     /// The batch after `cursor`: `roots:N` while there are roots, then, in later passes,
     /// `revisit:ID` through all that is known.
-    fn batch(&self, cursor: Option<&str>, room: usize) -> Batch {
-        if let Some(after) = cursor.and_then(|c| c.strip_prefix("revisit:")) {
-            return Batch::Revisit { after: after.parse().unwrap_or(0) };
-        }
-        if let Generator::Harvest(_) = self.job.generator {
-            return Batch::Offer { urls: Vec::new(), cursor: String::new(), exhausted: true };
-        }
+    fn roots(&self, cursor: Option<&str>, room: usize) -> Batch {
         let roots = &self.job.roots;
         let done: usize =
             cursor.and_then(|c| c.strip_prefix("roots:")).and_then(|n| n.parse().ok()).unwrap_or(0);
@@ -66,7 +65,24 @@ impl Handler<Produce> for GeneratorActor {
 
     fn handle(&mut self, msg: Produce, _: &mut Self::Context) -> Self::Result {
         faults::pass("generator", &self.job.name);
-        let batch = self.batch(msg.cursor.as_deref(), msg.room);
-        Box::pin(std::future::ready(batch))
+        let (cursor, again) = (msg.cursor, self.pass > 1);
+        if let Some(after) = cursor.as_deref().and_then(|c| c.strip_prefix("revisit:")) {
+            let after = after.parse().unwrap_or(0);
+            return Box::pin(std::future::ready(Batch::Revisit { after }));
+        }
+        match (&self.job.generator, self.list.clone()) {
+            (_, Some(list)) => {
+                let job = Arc::clone(&self.job);
+                Box::pin(
+                    async move { list.produce(&job, cursor.as_deref(), msg.room, again).await },
+                )
+            }
+            (Generator::Harvest(_), _) => {
+                let (urls, cursor) = (Vec::new(), String::new());
+                let nothing = Batch::Offer { urls, cursor, exhausted: true };
+                Box::pin(std::future::ready(nothing))
+            }
+            _ => Box::pin(std::future::ready(self.roots(cursor.as_deref(), msg.room))),
+        }
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::contain::Notice;
 use super::db::DbActor;
 use super::fetcher::{FetchActor, Tools, client_of_thread};
-use super::generator::GeneratorActor;
+use super::generator::{GeneratorActor, ListSource};
 use super::messages::{
     Died, Drain, Event, FetcherUp, Hire, Observation, Observe, Quit, Role, StartJob,
 };
@@ -22,6 +22,7 @@ use super::restart::{Deaths, Remedy};
 use super::scheduler::SchedulerActor;
 use crate::clock::Clock;
 use crate::domain::JobId;
+use crate::domain::job::Generator;
 use crate::frontier::known::KnownUrls;
 use crate::http::client::{ClientOptions, HttpClient};
 use crate::store::{Store, StoreError};
@@ -73,6 +74,8 @@ pub struct Supervisor {
     store: Arc<Store>,
     known: Arc<KnownUrls>,
     jobs: HashMap<JobId, StartJob>,
+    /// The lists that jobs are reading: each once, whoever dies.
+    lists: HashMap<JobId, ListSource>,
     arbiters: Vec<Arbiter>,
     scheduler: Option<Addr<SchedulerActor>>,
     db: Option<Addr<DbActor>>,
@@ -100,6 +103,7 @@ impl Supervisor {
             clock,
             store,
             jobs: jobs.into_iter().map(|start| (start.job.id, start)).collect(),
+            lists: HashMap::new(),
             arbiters: Vec::new(),
             scheduler: None,
             db: None,
@@ -181,7 +185,14 @@ impl Supervisor {
     fn start_generator(&mut self, id: JobId, ctx: &mut Context<Self>) {
         let Some(start) = self.jobs.get(&id).cloned() else { return };
         let notice = self.notice(Role::Generator(id), ctx);
-        let generator = GeneratorActor::new(start.job, start.pass, notice).start();
+        let list = match &start.job.generator {
+            Generator::List(list) => {
+                let open = || ListSource::open(list, &start.job.name);
+                Some(self.lists.entry(id).or_insert_with(open).clone())
+            }
+            _ => None,
+        };
+        let generator = GeneratorActor::new(start.job, start.pass, list, notice).start();
         self.hire(Hire::Generator(id, generator));
     }
 
@@ -336,6 +347,7 @@ impl Handler<Event> for Supervisor {
         match event {
             Event::JobEnded(job, _) => {
                 self.jobs.remove(&job);
+                self.lists.remove(&job);
                 self.generations.remove(&Role::Generator(job));
                 if self.jobs.is_empty() {
                     self.drain(End::Complete);

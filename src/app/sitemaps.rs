@@ -19,6 +19,9 @@ pub(super) fn list(
     now: Millis,
 ) -> Result<(), PrepareError> {
     let job = Job::new(id, name, spec)?;
+    if !job.robots || !job.finds_sitemaps() {
+        return Ok(());
+    }
     let mut after = String::new();
     loop {
         let rows = store.robots_of_job(id, &after, BATCH)?;

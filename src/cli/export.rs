@@ -5,6 +5,7 @@
 
 mod links;
 mod pages;
+mod pairs;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -15,6 +16,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use self::links::Links;
 use self::pages::Pages;
+use self::pairs::Pairs;
 use self::table::Table;
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
@@ -30,6 +32,8 @@ pub enum What {
     Links,
     /// The URLs that failed, with the reason
     Failures,
+    /// Each URL with each link of its page, redirects left out: of a job with --links all
+    Pairs,
 }
 
 /// Options of `crawld export`.
@@ -92,6 +96,7 @@ fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
         What::Pages => Box::new(Pages { job, failed: false }),
         What::Failures => Box::new(Pages { job, failed: true }),
         What::Links => Box::new(Links { job }),
+        What::Pairs => Box::new(Pairs { job }),
     })
 }
 

@@ -5,6 +5,7 @@ mod demo;
 pub mod error;
 pub mod explain;
 pub mod export;
+mod fetch;
 mod jobs;
 mod one_off;
 mod open_files;
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Crawl a site from its roots; the same command again resumes
     Crawl(Box<crawl::Args>),
+    /// Ask for each URL of a list, and record the links of its page
+    Fetch(Box<fetch::Args>),
     /// Show how each job stands
     Status(status::Args),
     /// Sum up what came of a job
@@ -82,12 +85,14 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<u8, CommandError> {
-    if let Command::Crawl(args) = &cli.command {
-        return one_off::run(args.as_ref(), &cli.global);
+    match &cli.command {
+        Command::Crawl(args) => return one_off::run(args.as_ref(), &cli.global),
+        Command::Fetch(args) => return one_off::run(args.as_ref(), &cli.global),
+        _ => {}
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match &cli.command {
-        Command::Crawl(_) => 0,
+        Command::Crawl(_) | Command::Fetch(_) => 0,
         Command::Robots(args) => robots::run(args, &mut out)?,
         Command::Demo(args) => demo::run(args, &mut out)?,
         Command::Completions { shell } => {

@@ -35,6 +35,12 @@ pub(super) trait OneOff {
 
     /// The job that it asks for.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError>;
+
+    /// What is said when no page came of it though `known` URLs are known.
+    fn without_result(&self, _known: i64) -> CommandError {
+        let message = "no root gave a page; the report says why".to_owned();
+        CommandError { exit: 1, message }
+    }
 }
 
 /// Runs a command and gives the exit code.
@@ -69,7 +75,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     for line in report::root_hints(&store, id)? {
         log::warn!("{line}");
     }
-    exit_code(&end, &sum, shared)
+    exit_code(command, &end, &sum)
 }
 
 fn settings(command: &impl OneOff, global: &Global) -> Result<Settings, CommandError> {
@@ -208,7 +214,7 @@ fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
     }
 }
 
-fn exit_code(end: &End, sum: &report::Report, shared: &Shared) -> Result<u8, CommandError> {
+fn exit_code(command: &impl OneOff, end: &End, sum: &report::Report) -> Result<u8, CommandError> {
     match end {
         End::Complete => {}
         End::Stopped(signal) => return Ok(128 + u8::try_from(*signal).unwrap_or(0)),
@@ -218,11 +224,10 @@ fn exit_code(end: &End, sum: &report::Report, shared: &Shared) -> Result<u8, Com
         End::GaveUp(why) => return Err(CommandError { exit: 1, message: why.clone() }),
     }
     if sum.count(UrlState::Done) == 0 && sum.limit().is_none() {
-        let message = "no root gave a page; the report says why".to_owned();
-        return Err(CommandError { exit: 1, message });
+        return Err(command.without_result(sum.known()));
     }
     let (failed, finished) = (sum.count(UrlState::Failed), sum.finished());
-    let trips = shared.fail_on.is_some_and(|limit| limit.trips(failed, finished));
+    let trips = command.shared().fail_on.is_some_and(|limit| limit.trips(failed, finished));
     Ok(if trips { 3 } else { 0 })
 }
 

@@ -6,11 +6,12 @@
 
 mod base;
 mod crawl;
+mod fetch;
 mod limits;
 mod spec;
 mod suggest;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +19,16 @@ use std::time::Duration;
 use super::credentials::Credentials;
 use super::extract::PageOptions;
 use super::harvest::{RuleError, TipReader};
+use super::named_hosts::NamedHosts;
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
 use super::recording::Archive;
 use super::scope::{Scope, ScopeError};
 use super::task::Task;
 use super::traps::TrapLimits;
-use super::url::{CanonicalUrl, UrlError};
+use super::url::{CanonicalUrl, UrlError, host_key};
 use super::{JobId, Millis};
+pub use fetch::FetchSpec;
 pub use limits::{HostLimit, JobLimits};
 pub use spec::{HostRules, JobSpec};
 pub use suggest::{COLUMNS, HarvestJob, StrategyName, SuggestSpec};
@@ -37,6 +40,8 @@ pub enum Generator {
     Roots,
     /// Queries of an endpoint, each as the facts allow it.
     Harvest(Arc<HarvestJob>),
+    /// A list, read anew in each run; in later passes also every page known.
+    List(Arc<FetchSpec>),
 }
 
 /// A URL to begin with.
@@ -53,8 +58,10 @@ pub struct Root {
 pub enum Follow {
     /// Links in scope.
     InScope,
-    /// None of them.
+    /// None: links are recorded.
     Nothing,
+    /// None, but each link is asked for its status.
+    Check,
 }
 
 /// What is taken from an answer besides its outlinks and the facts of the page.
@@ -142,7 +149,7 @@ pub struct Job {
     /// May private addresses be asked?
     pub allow_private: bool,
     /// Hosts (authorities) the operator named: they may be private.
-    pub named_hosts: HashSet<String>,
+    pub named_hosts: NamedHosts,
     /// Hosts (authorities) with rules of their own.
     pub hosts: BTreeMap<String, HostRules>,
 }
@@ -163,6 +170,10 @@ pub enum JobError {
     Rule(RuleError),
     /// Nothing to begin with.
     NoRoots,
+    /// A list without a source.
+    NoList,
+    /// The column named is none.
+    Column,
     /// A kind that this version does not know.
     Kind(String),
 }
@@ -176,6 +187,8 @@ impl fmt::Display for JobError {
             Self::Scope(error) => error.fmt(f),
             Self::Rule(error) => error.fmt(f),
             Self::NoRoots => f.write_str("no root: give at least one URL"),
+            Self::NoList => f.write_str("no list: give a file, or - for standard input"),
+            Self::Column => f.write_str("column: give its name, or its number from 1"),
             Self::Kind(kind) => write!(f, "job kind '{kind}' is not known to this version"),
         }
     }
@@ -229,6 +242,7 @@ impl Job {
         match spec.kind.as_str() {
             "crawl" => crawl::job(id, name, spec),
             "suggest" => suggest::job(id, name, spec),
+            "fetch" => fetch::job(id, name, spec),
             other => Err(JobError::Kind(other.to_owned())),
         }
     }
@@ -236,7 +250,7 @@ impl Job {
     /// Did the operator name this host (an authority)?
     #[must_use]
     pub fn names(&self, authority: &str) -> bool {
-        self.named_hosts.contains(authority)
+        self.named_hosts.contains(host_key(authority))
     }
 
     /// May this host (an authority) be asked even if its address is private?
@@ -258,10 +272,17 @@ impl Job {
         self.hosts.get(authority).is_some_and(|rules| rules.insecure)
     }
 
-    /// Was this URL a root whose https was only supposed?
+    /// Was this URL given, with an https that was only supposed?
     #[must_use]
-    pub fn guessed(&self, url: &str) -> bool {
-        self.roots.iter().any(|root| root.guessed && root.url.as_str() == url)
+    pub fn guessed(&self, url: &str, task: Task) -> bool {
+        task == Task::Guessed
+            || self.roots.iter().any(|root| root.guessed && root.url.as_str() == url)
+    }
+
+    /// Are the sitemaps that robots.txt names part of the job?
+    #[must_use]
+    pub fn finds_sitemaps(&self) -> bool {
+        self.sitemaps && self.follow == Follow::InScope
     }
 
     /// Is this URL a root?

@@ -11,13 +11,21 @@ pub enum Task {
     Detail = 1,
     /// Its status, nothing else.
     Check = 2,
+    /// The same as the main one, of a URL whose https was only supposed.
+    Guessed = 3,
 }
 
 impl Task {
+    /// What the target of a redirect is asked for.
+    #[must_use]
+    pub fn after_redirect(self) -> Self {
+        if self == Self::Guessed { Self::Main } else { self }
+    }
+
     /// The task with this stored number; what no version ever wrote counts as the main one.
     #[must_use]
     pub fn from_number(number: i16) -> Self {
-        let tasks = [Self::Main, Self::Detail, Self::Check];
+        let tasks = [Self::Main, Self::Detail, Self::Check, Self::Guessed];
         tasks.into_iter().find(|task| *task as i16 == number).unwrap_or_default()
     }
 }

@@ -37,6 +37,17 @@ pub struct Source {
 /// Sorts a page's outlinks: out of scope, not followed, known, new.
 #[must_use]
 pub fn discover(job: &Job, known: &KnownUrls, from: Source, outlinks: Vec<Outlink>) -> Discovered {
+    sorted(job, known, from, outlinks, job.follow)
+}
+
+/// As [`discover`], whatever else the job follows.
+pub(super) fn sorted(
+    job: &Job,
+    known: &KnownUrls,
+    from: Source,
+    outlinks: Vec<Outlink>,
+    follow: Follow,
+) -> Discovered {
     let mut result = Discovered::default();
     for link in outlinks {
         let nofollow = link.nofollow || from.nofollow;
@@ -48,7 +59,7 @@ pub fn discover(job: &Job, known: &KnownUrls, from: Source, outlinks: Vec<Outlin
                 nofollow,
             });
         }
-        if job.follow == Follow::Nothing {
+        if follow == Follow::Nothing {
             continue;
         }
         if !job.scope.allows(&link.url) {
@@ -56,12 +67,15 @@ pub fn discover(job: &Job, known: &KnownUrls, from: Source, outlinks: Vec<Outlin
             continue;
         }
         let depth = from.depth.saturating_add(1);
-        if nofollow || known.covers(job.id, link.url.key(), depth) {
+        // Whether a link is broken has nothing to do with who vouches for it.
+        let check = follow == Follow::Check;
+        if (nofollow && !check) || known.covers(job.id, link.url.key(), depth) {
             continue;
         }
         result.found.push(NewUrl {
             depth,
             referrer: Some(from.key),
+            task: if check { Task::Check } else { Task::Main },
             kind: link.kind,
             text: link.text,
             nofollow: link.nofollow,

@@ -273,7 +273,7 @@ impl Host {
     pub(super) fn waits_for_guess(&self) -> bool {
         self.queues
             .iter()
-            .any(|q| q.rows.iter().any(|row| row.depth == 0 && q.job.guessed(&row.url)))
+            .any(|q| q.rows.iter().any(|row| row.depth == 0 && q.job.guessed(&row.url, row.task)))
     }
 
     /// Is there nothing to do, nothing under way and nothing to wait for here?

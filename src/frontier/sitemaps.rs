@@ -3,11 +3,11 @@
 //! A sitemap is asked like a page, by a row of its own (`Role::Sitemap`), and counts as none. Its
 //! row's depth says how many indexes led to it; what it lists has depth 1, wherever it stands.
 
-use super::discover::{Source, discover, new_url};
+use super::discover::{Source, new_url, sorted};
 use super::known::KnownUrls;
 use super::record::{NewUrl, QueuedUrl};
 use crate::domain::extract::sitemap::Sitemap;
-use crate::domain::job::Job;
+use crate::domain::job::{Follow, Job};
 use crate::domain::link::LinkKind;
 use crate::domain::robots::Robots;
 use crate::domain::role::Role;
@@ -64,7 +64,7 @@ pub fn new_sitemap(job: &Job, url: &CanonicalUrl, nesting: i32) -> NewUrl {
 #[must_use]
 pub fn listed(job: &Job, known: &KnownUrls, row: &QueuedUrl, sitemap: Sitemap) -> Listed {
     let from = Source { key: row.key, depth: 0, nofollow: false };
-    let pages = discover(job, known, from, sitemap.pages);
+    let pages = sorted(job, known, from, sitemap.pages, Follow::InScope);
     let mut listed =
         Listed { found: pages.found, out_of_scope: pages.out_of_scope, too_deep: false };
     let nesting = row.depth.saturating_add(1);

@@ -142,7 +142,7 @@ fn broken(
 ) -> Verdict {
     let sent = answer.facts.fetched_at.unwrap_or(answer.begun_at);
     match reason.blame() {
-        Blame::Host if speaks_no_tls(reason) && job.guessed(&row.url) => {
+        Blame::Host if speaks_no_tls(reason) && job.guessed(&row.url, row.task) => {
             Verdict::Settled(Box::new(plain_root(job, row, answer)))
         }
         Blame::Host => {
@@ -253,7 +253,7 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer, moment: Moment) -> Ver
                 hops: row.hops + 1,
                 referrer: Some(row.key),
                 kind: LinkKind::Redirect,
-                task: row.task,
+                task: row.task.after_redirect(),
                 ..match row.role {
                     Role::Page => new_url(job, &target, row.depth),
                     Role::Sitemap => new_sitemap(job, &target, row.depth),

@@ -11,7 +11,9 @@ use super::insert::{Candidate, is_liftable};
 use super::schema::urls;
 use super::templates;
 use crate::domain::Millis;
+use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
+use crate::domain::task::Task;
 
 /// Keys of one question.
 const KEYS: usize = 500;
@@ -27,6 +29,8 @@ pub(super) struct Row {
     reason: Option<String>,
     evidence: Option<String>,
     pass: i32,
+    via_kind: i16,
+    task: i16,
 }
 
 /// What became of it.
@@ -63,6 +67,8 @@ pub(super) fn load<'a, 'b>(
                     urls::reason,
                     urls::evidence,
                     urls::pass,
+                    urls::via_kind,
+                    urls::task,
                 ))
                 .load(c))?;
             let mut rows: HashMap<i64, Row> =
@@ -83,9 +89,18 @@ pub(super) fn amend(
     revive: bool,
     now: Millis,
 ) -> Result<Existing, Fault> {
+    let only_checked = row.task == Task::Check as i16;
+    let given = candidate.find.url.kind == LinkKind::Root;
+    if given && (only_checked || row.via_kind == LinkKind::Redirect as i16) {
+        adopt(conn, candidate, row)?;
+    }
     let queued = row.state == UrlState::Queued as i16;
     if queued {
         return lower(conn, candidate, row);
+    }
+    if given && only_checked && candidate.is_wanted() {
+        requeue(conn, candidate, row, now)?;
+        return Ok(Existing { depth: candidate.depth, revived: true });
     }
     // Too many of its kind are too many however often it is found.
     let one_of_many = row.evidence.as_deref().is_some_and(templates::is_evidence);
@@ -98,6 +113,21 @@ pub(super) fn amend(
         return Ok(Existing { depth: candidate.depth, revived: true });
     }
     Ok(Existing { depth: row.depth, revived: false })
+}
+
+/// A URL that was found is given after all, and asked for what is given.
+fn adopt(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<(), Fault> {
+    both!(conn, c => diesel::update(this(candidate, row))
+        .set((
+            urls::via_kind.eq(LinkKind::Root as i16),
+            urls::via_text.eq(None::<String>),
+            urls::via_nofollow.eq(false),
+            urls::referrer.eq(None::<i64>),
+            urls::referrer_host.eq(None::<i64>),
+            urls::task.eq(candidate.find.url.task as i16),
+        ))
+        .execute(c))?;
+    Ok(())
 }
 
 fn lower(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<Existing, Fault> {

@@ -10,7 +10,7 @@ use super::error::Fault;
 use super::insert::{self, Find};
 use super::prepared::prepared;
 use super::schema::{job, urls};
-use super::{Node, Result, Store, node, wake};
+use super::{Node, Result, Store, named, node, wake};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::record::NewUrl;
@@ -61,6 +61,7 @@ impl Store {
                 .map(|url| Find { job: id, pass, url, source_host: None, page: 0 })
                 .collect();
             let inserted = insert::insert(conn, &finds, revive, &self.ids, None, now)?;
+            named::name(conn, id, offered)?;
             keep_position(conn, id, cursor, exhausted)?;
             Ok(Offered { added: inserted.new.len() + inserted.revived, woken: inserted.woken })
         })

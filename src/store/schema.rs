@@ -61,6 +61,7 @@ diesel::table! {
         asked -> BigInt,
         given_up -> Nullable<Text>,
         beyond -> SmallInt,
+        named -> Bool,
     }
 }
 

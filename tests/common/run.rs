@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -74,8 +74,24 @@ impl Crawld {
         self.folder.path()
     }
 
+    /// Writes a file in the folder.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
     /// Starts the program.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
+        Running::new(self.command(arguments).stdin(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Starts the program; what is written to the pipe is its standard input, until it is dropped.
+    pub(crate) fn spawn_fed(&self, arguments: &[&str]) -> (Running, ChildStdin) {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        (Running::new(child), input)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_crawld");
         let mut command = match self.open_files {
             None => Command::new(program),
@@ -92,10 +108,9 @@ impl Crawld {
             .args(arguments)
             .current_dir(self.folder.path())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Running::new(command.spawn().unwrap())
+        command
     }
 
     /// Runs the program to its end.

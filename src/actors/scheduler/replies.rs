@@ -2,12 +2,11 @@
 
 use super::desk::{LOOK_AGAIN, TROUBLE_GRACE, TROUBLE_PATIENCE, TROUBLE_WAIT};
 use super::{SchedulerActor, Trouble};
-use crate::actors::db::{Call, GIVE_UP_STEP, Offer, Reply};
+use crate::actors::db::{Call, GIVE_UP_STEP, Loaded, Offer, Reply};
 use crate::actors::messages::Event;
-use crate::domain::cookies::Cookie;
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp};
-use crate::store::{JobRow, Left, Offered, Revisited, StoreError, StoreErrorKind};
+use crate::store::{Left, Offered, Revisited, StoreError, StoreErrorKind};
 
 impl SchedulerActor {
     /// The answer to the call under way.
@@ -75,9 +74,8 @@ impl SchedulerActor {
                 self.desk.signed_at = now;
                 self.desk.reaped_at = now;
             }
-            (Call::Load(job, name, _), Reply::Loaded(row, hosts, cookies)) => {
-                self.window.asked_before(job, hosts);
-                self.loaded(job, &name, row.as_deref(), cookies, now);
+            (Call::Load(job, name, _), Reply::Loaded(loaded)) => {
+                self.loaded(job, &name, *loaded, now);
             }
             (Call::Commit(_, seq, commit), Reply::Committed(committed)) => {
                 self.committed(seq, &commit, &committed, now);
@@ -156,16 +154,13 @@ impl SchedulerActor {
         }
     }
 
-    fn loaded(
-        &mut self,
-        job: JobId,
-        name: &str,
-        row: Option<&JobRow>,
-        cookies: Vec<Cookie>,
-        now: Millis,
-    ) {
-        match (row, self.jobs.get_mut(&job)) {
-            (Some(row), Some(run)) => run.load(row, cookies, now),
+    fn loaded(&mut self, job: JobId, name: &str, loaded: Loaded, now: Millis) {
+        self.window.asked_before(job, loaded.asked);
+        match (loaded.row, self.jobs.get_mut(&job)) {
+            (Some(row), Some(run)) => {
+                run.job.named_hosts.add(loaded.named);
+                run.load(&row, loaded.cookies, now);
+            }
             (None, Some(_)) => {
                 log::warn!("job {name} is no longer in the store");
                 self.jobs.remove(&job);

@@ -32,7 +32,7 @@ impl Table for Links {
 }
 
 /// Does the job store every link, or only the one that found each URL?
-fn keeps_all_links(job: &JobRow) -> bool {
+pub(super) fn keeps_all_links(job: &JobRow) -> bool {
     let spec: Option<serde_json::Value> = serde_json::from_str(&job.spec).ok();
     spec.and_then(|spec| spec.get("all_links")?.as_bool()).unwrap_or(false)
 }

@@ -7,7 +7,7 @@ use crate::output::Cell;
 use crate::store::{self, Store};
 
 /// Rows read in one short transaction.
-const BATCH: usize = 1000;
+pub(super) const BATCH: usize = 1000;
 
 /// Takes a row: a cell for each column.
 pub(super) type Sink<'s> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 's;

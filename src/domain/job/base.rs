@@ -38,7 +38,7 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec, base: Base) -> Job {
     Job {
         id,
         name: name.to_owned(),
-        named_hosts: base.roots.iter().map(|root| root.url.authority().to_owned()).collect(),
+        named_hosts: base.roots.iter().map(|root| root.url.host_key()).collect(),
         http: manners(spec, &base.roots),
         generator: base.generator,
         roots: base.roots,

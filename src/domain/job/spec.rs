@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::FetchSpec;
 use super::suggest::SuggestSpec;
 use crate::domain::Millis;
 use crate::domain::credentials::Secrets;
@@ -14,7 +15,7 @@ use crate::domain::proxy::Proxies;
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct JobSpec {
-    /// `crawl`, `suggest`.
+    /// `crawl`, `suggest` or `fetch`.
     pub kind: String,
     /// Roots as given.
     pub roots: Vec<String>,
@@ -101,6 +102,9 @@ pub struct JobSpec {
     /// What is a suggest job's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggest: Option<SuggestSpec>,
+    /// The list of a `fetch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<FetchSpec>,
 }
 
 /// What the operator sets for one host, whatever jobs and crawl-delay say.
@@ -167,6 +171,7 @@ impl Default for JobSpec {
             proxy: Proxies::default(),
             hosts: BTreeMap::new(),
             suggest: None,
+            fetch: None,
         }
     }
 }

@@ -115,7 +115,7 @@ impl Host {
             return self.set_aside(at, reason, evidence);
         }
         if job.robots {
-            let known = (role == Role::Page && job.sitemaps)
+            let known = (role == Role::Page && job.finds_sitemaps())
                 .then(|| self.gate(url.origin()).sitemaps(&job))
                 .flatten();
             if let Some(sitemaps) = known {

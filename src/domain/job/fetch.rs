@@ -1,0 +1,66 @@
+//! `fetch`: a list of URLs, each asked once, and nothing that they lead to but redirects.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::base::{self, Base};
+use super::{Extractor, Follow, Generator, Job, JobError, JobSpec};
+use crate::domain::JobId;
+use crate::domain::list::Column;
+use crate::domain::scope::{Scope, ScopeKind};
+
+/// Where the list comes from, and what is asked besides it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FetchSpec {
+    /// URLs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// Full names of files, read in this order after the URLs; `-` is standard input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Sitemaps whose entries belong to the list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sitemaps: Vec<String>,
+    /// The column of the files, which are tables then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Are links asked too, whether they are broken?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
+}
+
+impl FetchSpec {
+    /// The column, where the files are tables.
+    #[must_use]
+    pub fn column(&self) -> Option<Column> {
+        self.column.as_deref()?.parse().ok()
+    }
+
+    /// Is there nothing that a URL could come from?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.urls.is_empty() && self.files.is_empty() && self.sitemaps.is_empty()
+    }
+}
+
+/// The list is checked where it is read: a bad line is no bad job.
+pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError> {
+    let list = spec.fetch.as_ref().filter(|list| !list.is_empty()).ok_or(JobError::NoList)?;
+    if list.column.is_some() && list.column().is_none() {
+        return Err(JobError::Column);
+    }
+    Ok(base::job(
+        id,
+        name,
+        spec,
+        Base {
+            scope: Scope::new(ScopeKind::Any, &[], &spec.include, &spec.exclude)?,
+            generator: Generator::List(Arc::new(list.clone())),
+            roots: Vec::new(),
+            extractor: Extractor::Links,
+            follow: if list.check { Follow::Check } else { Follow::Nothing },
+        },
+    ))
+}

@@ -1,0 +1,155 @@
+//! What a list may look like.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::common::http::Reply;
+use crate::common::run::Crawld;
+use crate::common::site::{Pages, Site};
+use crate::ground::{FAST, again, fetch, pages, states};
+
+const LONG: Duration = Duration::from_mins(1);
+
+fn leaves() -> Site {
+    Pages::new().otherwise(|_| Reply::links(&["/never"])).open()
+}
+
+#[test]
+fn duplicates_blank_lines_line_ends_and_comments_are_as_people_write_them() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let list = format!(
+        "\u{feff}# ours\r\n{0}/a\r\n\r\n  {0}/a  \r\n{0}/b\n{0}/a#part\n   # {0}/no\n{0}/c",
+        site.url()
+    );
+    let said = fetch(&crawld, 0, list, &[]);
+    let mut asked = site.paths();
+    asked.sort();
+    assert_eq!(asked, ["/a", "/b", "/c"], "each once, and nothing that they link");
+    assert_eq!(pages(&crawld).len(), 3);
+    assert!(said.stderr.contains("fetch-urls"), "{}", said.stderr);
+}
+
+#[test]
+fn bad_lines_are_told_by_number_and_change_nothing_else() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let list = format!("mailto:a@b.example\n{}\nftp://x.example/\noops\n", site.at("/a"));
+    let said = fetch(&crawld, 0, &list, &[]).stderr;
+    for place in ["urls.txt:1: ", "urls.txt:3: ", "urls.txt:4: "] {
+        assert!(said.contains(place), "{place}: {said}");
+    }
+    assert!(said.contains("3 bad lines"), "{said}");
+    assert_eq!(site.paths(), ["/a"]);
+
+    let crawld = Crawld::new();
+    let many: Vec<String> = (0..500).map(|n| format!("word{n}\n")).collect();
+    let said = fetch(&crawld, 0, format!("{}{}\n", many.concat(), site.at("/b")), &[]).stderr;
+    assert!(said.contains("500 bad lines") && said.lines().count() < 60, "{said}");
+}
+
+#[test]
+fn a_list_that_cannot_be_used_ends_at_once_with_the_reason() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    crawld.write("good.txt", site.at("/a"));
+    crawld.write("empty.txt", "# nothing yet\n\n");
+    crawld.write("table.csv", "id,url\n1,http://a.example/\n");
+    for (arguments, word) in [
+        (&["good.txt", "missing.txt"][..], "missing.txt"),
+        (&["."], "folder"),
+        (&["empty.txt"], "holds no URL"),
+        (&["table.csv", "--column", "link"], "no column 'link'"),
+        (&["good.txt", "--column", "0"], "--column"),
+        (&["good.txt", "--scope", "host"], "--scope"),
+        (&["--sitemap", "ftp://a.example/"], "--sitemap"),
+        (&[], "FILE"),
+    ] {
+        let said = crawld.expect(2, &[&["fetch"], arguments].concat()).stderr;
+        assert!(said.contains(word), "{arguments:?}: {said}");
+    }
+    assert_eq!(site.requests(), 0, "nothing is asked of a command that is wrong");
+}
+
+#[test]
+fn several_files_a_column_and_standard_input_make_one_list() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    crawld.write("one.csv", format!("name;URL\nx;{0}/1\ny;{0}/2\n", site.url()));
+    crawld.write("two.tsv", format!("name\turl\nz\t{0}/3\n", site.url()));
+    let more = ["fetch", "one.csv", "two.tsv", "-", "--column", "url"];
+    let (running, mut input) = crawld.spawn_fed(&[&more[..], &FAST[..]].concat());
+    writeln!(input, "url\n{}/4", site.url()).unwrap();
+    drop(input);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    let mut asked = site.paths();
+    asked.sort();
+    assert_eq!(asked, ["/1", "/2", "/3", "/4"]);
+    assert!(finished.stdout.contains("fetch-one"), "{}", finished.stdout);
+}
+
+#[test]
+fn what_has_come_of_a_slow_list_is_fetched_while_the_rest_is_awaited() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let (running, mut input) = crawld.spawn_fed(&[&["fetch", "-"], &FAST[..]].concat());
+    for n in 1..=3 {
+        writeln!(input, "{}/{n}", site.url()).unwrap();
+        // The pipe stays open: robots.txt and the lines so far.
+        assert!(site.wait_for(1 + n, LONG), "line {n} is asked before the next one is written");
+    }
+    write!(input, "{}/last", site.url()).unwrap();
+    drop(input);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert_eq!(site.paths(), ["/1", "/2", "/3", "/last"]);
+    assert!(finished.stdout.contains("fetch-stdin"), "{}", finished.stdout);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_list_that_never_ends() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let (running, mut input) = crawld.spawn_fed(&[&["fetch", "-"], &FAST[..]].concat());
+    writeln!(input, "{}/1", site.url()).unwrap();
+    assert!(site.wait_for(2, LONG));
+    running.signal("TERM");
+    assert_eq!(running.finish().code, Some(143));
+    drop(input);
+}
+
+#[test]
+fn a_line_without_a_scheme_is_tried_by_https_and_then_by_http() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    fetch(&crawld, 0, format!("127.0.0.1:{}/x\n", site.port()), &[]);
+    assert_eq!(site.paths(), ["/x"]);
+    let states = states(&crawld);
+    assert_eq!(states[&site.at("/x")], "done");
+    assert_eq!(states.len(), 2, "{states:?}");
+}
+
+#[test]
+fn the_entries_of_a_sitemap_and_of_its_indexes_are_a_list() {
+    let crawld = Crawld::new();
+    let other = Pages::new().otherwise(|_| Reply::html("elsewhere")).open_at("127.0.0.2:0");
+    let site = Pages::new()
+        .route("/index.xml", |request| {
+            let at = |path: &str| format!("http://{}{path}", request.host);
+            let sitemaps = [at("/one.xml"), at("/two.xml")];
+            let sitemaps = sitemaps.map(|url| format!("<sitemap><loc>{url}</loc></sitemap>"));
+            let body = format!("<sitemapindex>{}</sitemapindex>", sitemaps.concat());
+            Reply::body("application/xml", body)
+        })
+        .route("/one.xml", |request| {
+            let body = format!("<urlset><url><loc>http://{}/a</loc></url></urlset>", request.host);
+            Reply::body("application/xml", body)
+        })
+        .reply("/two.xml", Reply::body("text/plain", "/b\nhttp://10.1.2.3/private\n"))
+        .reply("/robots.txt", Reply::body("text/plain", "Sitemap: /unasked.xml\n"))
+        .otherwise(|_| Reply::links(&["/never"]))
+        .open();
+    crawld.write("urls.txt", other.at("/x"));
+    let sitemap = site.at("/index.xml");
+    again(&crawld, 0, &["--sitemap", &sitemap]);
+    let mut asked = site.paths();
+    asked.sort();
+    assert_eq!(asked, ["/a", "/index.xml", "/one.xml", "/two.xml"], "robots.txt names others");
+    assert_eq!(other.paths(), ["/x"]);
+    let pages = pages(&crawld);
+    assert_eq!(pages[&site.at("/a")]["depth"], "1");
+}
