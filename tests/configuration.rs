@@ -4,10 +4,21 @@
 use std::path::Path;
 
 use crawld::config::load;
+use crawld::domain::job::JobSpec;
 
 /// Keys whose value in the file is an example, not the default.
 const EXAMPLES: [&str; 7] =
     ["user_agent", "headers", "ca_file", "proxy", "no_proxy", "robots_agent", "warc"];
+/// Keys of a job without a default, and what a job cannot be without.
+const OF_JOBS: [&str; 7] = [
+    "max_depth",
+    "max_pages",
+    "max_pages_per_host",
+    "max_hosts",
+    "max_bytes",
+    "max_per_template",
+    "max_time",
+];
 /// Keys that are `None` by default and stand for what the file says.
 const IMPLIED: [&str; 3] = ["grace", "log", "url"];
 
@@ -29,6 +40,12 @@ fn the_commented_file_is_valid_and_holds_the_defaults() {
     let defaults = defaults.split("[hosts.").next().unwrap();
     std::fs::write(&file, defaults).unwrap();
     assert_eq!(load(Some(&file), &[]), load(None, &[]));
+    let jobs = without(&[&OF_JOBS[..], &["schedule"]].concat());
+    let (_, jobs) = jobs.split_once("[jobs.docs]").unwrap();
+    std::fs::write(&file, format!("[jobs.docs]{jobs}")).unwrap();
+    let job = load(Some(&file), &[]).unwrap().jobs.remove(0);
+    let roots = vec!["https://docs.example.org/".to_owned()];
+    assert_eq!(job.spec, JobSpec { roots, ..JobSpec::default() });
 }
 
 /// `# key = value` and `# [heading]` without their sign; prose stays a comment.

@@ -3,6 +3,7 @@
 //! `raw` is the shape as written, `values` the units, and [`Settings`] what is meant. Nothing
 //! downstream sees a raw value.
 
+mod places;
 pub mod proxies;
 mod raw;
 pub mod values;
@@ -16,8 +17,8 @@ use config::{Config, ConfigBuilder, Environment, File, FileFormat};
 
 use crate::domain::job::JobSpec;
 use crate::domain::prefer::Prefer;
+use crate::domain::schedule::Schedule;
 pub use proxies::ProxyKeys;
-use raw::Raw;
 
 /// What a configuration means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,21 @@ pub struct Settings {
     pub network: Network,
     /// A job with the defaults of `[http]` and `[politeness]`, and the options of the command.
     pub job: JobSpec,
+    /// The jobs of `[jobs.NAME]`, in the order of the file.
+    pub jobs: Vec<ConfiguredJob>,
+}
+
+/// A job of a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredJob {
+    /// Its name.
+    pub name: String,
+    /// What it is to be, but for proxies from the environment.
+    pub spec: JobSpec,
+    /// Its proxies, but for the environment's.
+    pub proxies: ProxyKeys,
+    /// When it begins a new pass; `None`: it runs once.
+    pub schedule: Option<Schedule>,
 }
 
 /// How hosts are found and how much is read, for all jobs together.
@@ -116,7 +132,7 @@ pub enum Value {
 /// # Errors
 /// With every fault found, each naming its file or key and the mend.
 pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
-    let raw = read(file, overrides).map_err(|error| {
+    let config = read(file, overrides).map_err(|error| {
         let why = without_source(&error.to_string());
         ConfigError {
             errors: vec![match file {
@@ -127,7 +143,10 @@ pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, Con
             }],
         }
     })?;
-    raw.decide()
+    raw::decide(&config).map_err(|error| match file {
+        Some(path) => places::name(path, &config, error),
+        None => error,
+    })
 }
 
 /// A fault of syntax in one line, without the line of the file that it shows: it may be a password.
@@ -139,7 +158,7 @@ fn without_source(text: &str) -> String {
     words.collect::<Vec<_>>().join(": ")
 }
 
-fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Raw, config::ConfigError> {
+fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Config, config::ConfigError> {
     let mut builder: ConfigBuilder<DefaultState> = Config::builder();
     if let Some(path) = file {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
@@ -158,89 +177,8 @@ fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Raw, config::Conf
             Value::List(list) => builder.set_override(given.key, list.clone())?,
         };
     }
-    builder.build()?.try_deserialize()
+    builder.build()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn given(key: &'static str, text: &str) -> Override {
-        Override { key, value: Value::Text(text.to_owned()) }
-    }
-
-    #[test]
-    fn the_defaults_are_those_of_the_contract() {
-        let settings = load(None, &[]).expect("defaults are valid");
-        assert_eq!(settings.concurrency, 64);
-        assert_eq!(settings.job, JobSpec::default());
-        assert_eq!(settings.job.delay_ms, 500);
-        assert_eq!(settings.known_cache, 128 << 20);
-    }
-
-    #[test]
-    fn the_command_line_overrides() {
-        let settings = load(None, &[given("politeness.delay", "2s")]).expect("valid");
-        assert_eq!(settings.job.delay_ms, 2_000);
-    }
-
-    #[test]
-    fn an_address_may_be_asked_as_much_as_a_host_unless_it_is_said_otherwise() {
-        let number = |key, number| Override { key, value: Value::Number(number) };
-        let places = |given: &[Override]| load(None, given).expect("valid").network.per_address;
-        assert_eq!(places(&[]), 8);
-        assert_eq!(places(&[number("politeness.per_host", 2)]), 8);
-        let many = number("politeness.per_host", 64);
-        assert_eq!(places(std::slice::from_ref(&many)), 64);
-        assert_eq!(places(&[many, number("http.per_address", 8)]), 8);
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let faults = [given("politeness.delay", "fast"), given("http.max_body", "10 parsecs")];
-        let error = load(None, &faults).expect_err("invalid");
-        assert_eq!(error.errors.len(), 2, "{error}");
-        assert!(
-            error.errors[0].contains("http.max_body") || error.errors[1].contains("http.max_body")
-        );
-    }
-
-    #[test]
-    fn a_file_with_an_unknown_key_is_refused_by_name() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let path = folder.path().join("crawld.toml");
-        std::fs::write(&path, "[politeness]\ndelai = \"1s\"\n").expect("written");
-        let error = load(Some(&path), &[]).expect_err("invalid");
-        assert!(error.to_string().contains("delai"), "{error}");
-        assert!(error.to_string().contains("crawld.toml"), "{error}");
-    }
-
-    #[test]
-    fn a_fault_of_syntax_is_one_line_and_shows_no_password() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let path = folder.path().join("crawld.toml");
-        for password in ["hunter2", "\"hunter2", "|hunter2", "12hunter2", "[\"hunter2\""] {
-            let text = format!("[hosts.a]\nusername = \"u\"\npassword = {password}\n");
-            std::fs::write(&path, text).expect("written");
-            let error = load(Some(&path), &[]).expect_err("invalid").to_string();
-            assert!(!error.contains("unter2") && !error.contains('\n'), "{error}");
-            assert!(error.contains("line ") && error.contains("crawld.toml"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_section_for_what_is_no_host_or_for_no_request_is_refused() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let path = folder.path().join("crawld.toml");
-        for (text, word) in [
-            ("[hosts.\"http://a.test/\"]\ndelay = \"1s\"\n", "example.org:8443"),
-            ("[hosts.\"a b\"]\nusername = \"u\"\n", "example.org:8443"),
-            ("[hosts.\"a.test\"]\nper_host = 0\n", "hosts.a.test.per_host"),
-            ("[http]\nheaders = { X = [1] }\n", "in quotes"),
-        ] {
-            std::fs::write(&path, text).expect("written");
-            let error = load(Some(&path), &[]).expect_err(text).to_string();
-            assert!(error.contains(word), "{error}");
-        }
-    }
-}
+mod tests;

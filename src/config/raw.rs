@@ -1,45 +1,34 @@
-//! The configuration as written: every key optional, unknown keys refused.
+//! The configuration as written: every key may be left out, unknown keys are refused.
 
+mod crawl;
 mod faults;
 mod host;
 mod http;
 mod job;
+mod jobs;
+mod kinds;
 mod network;
 mod politeness;
+mod section;
 mod way;
 
-use std::collections::BTreeMap;
-
+use config::Config;
 use serde::Deserialize;
 
-use super::{ConfigError, Settings};
+use super::values::authority;
+use super::{ConfigError, ConfiguredJob, Network, ProxyKeys, Settings};
 use crate::domain::job::JobSpec;
 use faults::Faults;
 use host::HostSection;
-use http::Http;
-use job::Job;
+use http::Manners;
+use jobs::Ground;
+use network::NetworkKeys;
 use politeness::Politeness;
-
-/// The whole file. Not to be shown: it holds secrets.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Raw {
-    daemon: Daemon,
-    database: Database,
-    http: Http,
-    politeness: Politeness,
-    hosts: BTreeMap<String, HostSection>,
-    job: Job,
-    /// The daemon's own, which one-off commands leave alone.
-    #[serde(rename = "jobs")]
-    _jobs: Option<serde::de::IgnoredAny>,
-    /// Likewise.
-    #[serde(rename = "control")]
-    _control: Option<serde::de::IgnoredAny>,
-}
+use section::Section;
+use way::WayKeys;
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Daemon {
     concurrency: Option<usize>,
     threads: Option<usize>,
@@ -48,54 +37,120 @@ struct Daemon {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Database {
     url: Option<String>,
     known_cache: Option<String>,
 }
 
-impl Raw {
-    pub(super) fn decide(self) -> Result<Settings, ConfigError> {
-        let mut faults = Faults::default();
-        let mut job = JobSpec::default();
-        self.http.apply(&mut job, &mut faults);
-        let mut network = self.http.network(&mut faults);
-        let proxies = self.http.proxies(&mut faults);
-        self.politeness.apply(&mut job, &mut faults);
-        self.job.apply(&mut job, &mut faults);
-        for (name, host) in &self.hosts {
-            host.apply(name, &mut job, &mut faults);
-        }
-        if self.http.per_address.is_none() {
-            // What the operator allows one host, its address may bear.
-            let own = job.hosts.values().filter_map(|rules| rules.per_host);
-            let most = own.fold(job.per_host, usize::max);
-            network.per_address = network.per_address.max(most);
-        }
-        way::trust_blindly(self.job.insecure.as_deref().unwrap_or_default(), &mut job, &mut faults);
-        let mut known_cache = 128 << 20;
-        faults.size("database.known_cache", self.database.known_cache.as_ref(), &mut known_cache);
-        let mut grace = -1;
-        faults.span("daemon.grace", self.daemon.grace.as_ref(), &mut grace);
-        let concurrency = self.daemon.concurrency.unwrap_or(64);
-        faults.at_least("daemon.concurrency", &concurrency, &1);
-        if concurrency > 100_000 {
-            faults.0.push(format!("daemon.concurrency: {concurrency} is over 100000"));
-        }
-        if !faults.0.is_empty() {
-            return Err(ConfigError { errors: faults.0 });
-        }
-        Ok(Settings {
-            concurrency,
-            threads: self.daemon.threads.unwrap_or(0),
-            grace_ms: (grace >= 0).then_some(grace),
-            log: self.daemon.log,
-            database: self.database.url,
-            known_cache: usize::try_from(known_cache).unwrap_or(usize::MAX),
-            ca_file: self.http.ca_file,
-            network,
-            proxies,
-            job,
-        })
+/// What a configuration means, or all that is wrong with it.
+pub(super) fn decide(config: &Config) -> Result<Settings, ConfigError> {
+    let mut faults = Faults::default();
+    let mut whole = Section::whole(config);
+    let daemon: Daemon = read(&mut whole, "daemon", &mut faults);
+    let database: Database = read(&mut whole, "database", &mut faults);
+    let (mut job, mut proxies) = (JobSpec::default(), ProxyKeys::default());
+    let network = http(&mut whole, &mut job, &mut proxies, &mut faults);
+    let politeness: Politeness = read(&mut whole, "politeness", &mut faults);
+    faults.under("politeness", |faults| politeness.apply(&mut job, faults));
+    hosts(&mut whole, &mut job, &mut faults);
+    let jobs = whole.section("jobs", &mut faults);
+    let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies }, &mut faults);
+    if let Some(mut section) = whole.optional("job", &mut faults) {
+        // The options of a one-off command.
+        jobs::apply(&mut section, &mut job, &mut faults);
+        section.end(&mut faults);
+    }
+    // The daemon's own, which one-off commands leave alone.
+    whole.drop_key("control");
+    whole.end(&mut faults);
+    let mut settings = settings(daemon, database, &mut faults);
+    settings.network = faults.under("http", |faults| network.decide(faults));
+    if !faults.0.is_empty() {
+        return Err(ConfigError { errors: faults.0 });
+    }
+    if network.per_address.is_none() {
+        settings.network.per_address = room(&job, &jobs).max(settings.network.per_address);
+    }
+    Ok(Settings { ca_file: network.ca_file, proxies, job, jobs, ..settings })
+}
+
+/// What the operator allows one host, its address may bear.
+fn room(job: &JobSpec, jobs: &[ConfiguredJob]) -> usize {
+    let hosts = job.hosts.values().filter_map(|rules| rules.per_host);
+    let jobs = jobs.iter().map(|job| job.spec.per_host);
+    hosts.chain(jobs).fold(job.per_host, usize::max)
+}
+
+/// Reads a section that is all one struct.
+fn read<T: Default + for<'de> Deserialize<'de>>(
+    whole: &mut Section,
+    name: &'static str,
+    faults: &mut Faults,
+) -> T {
+    let mut section = whole.section(name, faults);
+    faults.under(name, |faults| {
+        let keys = section.take(faults);
+        section.end(faults);
+        keys
+    })
+}
+
+/// `[http]`; what holds for the whole process is given back.
+fn http(
+    whole: &mut Section,
+    job: &mut JobSpec,
+    proxies: &mut ProxyKeys,
+    faults: &mut Faults,
+) -> NetworkKeys {
+    let mut section = whole.section("http", faults);
+    faults.under("http", |faults| {
+        section.take::<Manners>(faults).apply(job, faults);
+        section.take::<WayKeys>(faults).apply(proxies, faults);
+        let keys = section.take(faults);
+        section.end(faults);
+        keys
+    })
+}
+
+/// `[hosts."NAME"]`.
+fn hosts(whole: &mut Section, job: &mut JobSpec, faults: &mut Faults) {
+    let hosts = whole.section("hosts", faults);
+    for (name, mut section) in faults.under("hosts", |faults| hosts.sections(faults)) {
+        let Some(authority) = authority(&name) else {
+            let mend = "write example.org or example.org:8443";
+            faults.push("hosts", format_args!("{name:?} is no host; {mend}"));
+            continue;
+        };
+        faults.under(&format!("hosts.{name}"), |faults| {
+            section.take::<HostSection>(faults).apply(authority, job, faults);
+            section.end(faults);
+        });
+    }
+}
+
+/// What is left: `[daemon]` and `[database]`.
+fn settings(daemon: Daemon, database: Database, faults: &mut Faults) -> Settings {
+    let mut known_cache = 128 << 20;
+    faults.size("database.known_cache", database.known_cache.as_ref(), &mut known_cache);
+    let mut grace = -1;
+    faults.span("daemon.grace", daemon.grace.as_ref(), &mut grace);
+    let concurrency = daemon.concurrency.unwrap_or(64);
+    faults.at_least("daemon.concurrency", &concurrency, &1);
+    if concurrency > 100_000 {
+        faults.push("daemon.concurrency", format_args!("{concurrency} is over 100000"));
+    }
+    Settings {
+        concurrency,
+        threads: daemon.threads.unwrap_or(0),
+        grace_ms: (grace >= 0).then_some(grace),
+        log: daemon.log,
+        database: database.url,
+        known_cache: usize::try_from(known_cache).unwrap_or(usize::MAX),
+        ca_file: None,
+        network: Network::default(),
+        proxies: ProxyKeys::default(),
+        job: JobSpec::default(),
+        jobs: Vec::new(),
     }
 }

@@ -17,6 +17,7 @@ pub mod recording;
 pub mod request;
 pub mod robots;
 pub mod role;
+pub mod schedule;
 pub mod scope;
 pub mod secret;
 pub mod task;

@@ -7,6 +7,19 @@ use crate::config::values::{size, span_ms};
 pub(super) struct Faults(pub(super) Vec<String>);
 
 impl Faults {
+    /// Something is wrong with this key.
+    pub(super) fn push(&mut self, key: &str, why: impl std::fmt::Display) {
+        self.0.push(format!("{key}: {why}"));
+    }
+
+    /// What goes wrong in there is told with the name of this section before each key.
+    pub(super) fn under<T>(&mut self, section: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let mut own = Self::default();
+        let result = inner(&mut own);
+        self.0.extend(own.0.into_iter().map(|fault| format!("{section}.{fault}")));
+        result
+    }
+
     pub(super) fn span(&mut self, key: &str, text: Option<&String>, value: &mut i64) {
         match text.map(|text| span_ms(text)) {
             Some(Ok(span)) => *value = span,

@@ -7,14 +7,13 @@ use serde::Deserialize;
 
 use super::faults::Faults;
 use super::way::host_proxies;
-use crate::config::values::authority;
 use crate::domain::credentials::Login;
 use crate::domain::job::{HostRules, JobSpec};
 use crate::domain::secret::Secret;
 
 /// Rules and a login for one host.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(super) struct HostSection {
     delay: Option<String>,
     per_host: Option<usize>,
@@ -29,27 +28,24 @@ pub(super) struct HostSection {
 }
 
 impl HostSection {
-    pub(super) fn apply(&self, name: &str, job: &mut JobSpec, faults: &mut Faults) {
+    /// Takes up the rules for this host. Faults begin with the key.
+    pub(super) fn apply(&self, authority: String, job: &mut JobSpec, faults: &mut Faults) {
         let mut delay = -1;
-        faults.span(&format!("hosts.{name}.delay"), self.delay.as_ref(), &mut delay);
+        faults.span("delay", self.delay.as_ref(), &mut delay);
         let rules = HostRules {
             delay_ms: (delay >= 0).then_some(delay),
             per_host: self.per_host,
-            limit_rate: faults.rate(&format!("hosts.{name}.limit_rate"), self.limit_rate.as_ref()),
+            limit_rate: faults.rate("limit_rate", self.limit_rate.as_ref()),
             insecure: self.insecure.unwrap_or(false),
-            proxy: self.proxy.as_deref().map(|text| host_proxies(name, text, faults)),
+            proxy: self.proxy.as_deref().map(|text| host_proxies(text, faults)),
         };
-        faults.at_least(&format!("hosts.{name}.per_host"), &self.per_host.unwrap_or(1), &1);
-        let Some(authority) = authority(name) else {
-            let mend = "write example.org or example.org:8443";
-            return faults.0.push(format!("hosts.{name:?}: no host; {mend}"));
-        };
+        faults.at_least("per_host", &self.per_host.unwrap_or(1), &1);
         match self.login() {
             Ok(None) => {}
             Ok(Some(login)) => {
                 job.secrets.hosts.insert(authority.clone(), login);
             }
-            Err(why) => faults.0.push(format!("hosts.{name}.{why}")),
+            Err(why) => faults.0.push(why),
         }
         job.hosts.insert(authority, rules);
     }

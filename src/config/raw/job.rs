@@ -1,15 +1,16 @@
-//! The job of a one-off command.
+//! The keys that jobs of every kind have: `[jobs.NAME]` in a file, `job` from the options of a
+//! one-off command.
 
 use serde::Deserialize;
 
 use super::faults::{Faults, set};
+use super::way;
 use crate::domain::job::JobSpec;
 
-/// The job of a one-off command. Not for files: there jobs stand under `[jobs.NAME]`.
+/// What a job is asked to do, but for what is its kind's own.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Job {
-    roots: Option<Vec<String>>,
+#[serde(default)]
+pub(super) struct JobKeys {
     scope: Option<String>,
     include: Option<Vec<String>>,
     exclude: Option<Vec<String>>,
@@ -21,19 +22,14 @@ pub(super) struct Job {
     max_per_template: Option<i64>,
     max_time: Option<String>,
     links: Option<String>,
-    assets: Option<bool>,
-    pub(super) insecure: Option<Vec<String>>,
-    sitemaps: Option<bool>,
+    insecure: Option<Vec<String>>,
 }
 
-impl Job {
+impl JobKeys {
     pub(super) fn apply(&self, job: &mut JobSpec, faults: &mut Faults) {
-        set(&mut job.roots, self.roots.clone());
         set(&mut job.scope, self.scope.clone());
         set(&mut job.include, self.include.clone());
         set(&mut job.exclude, self.exclude.clone());
-        set(&mut job.assets, self.assets);
-        set(&mut job.sitemaps, self.sitemaps);
         job.max_depth = self.max_depth;
         job.max_pages = self.max_pages;
         faults.at_least("max_depth", &self.max_depth.unwrap_or(0), &0);
@@ -45,7 +41,7 @@ impl Job {
         job.max_per_template = self.max_per_template;
         faults.at_least("max_per_template", &self.max_per_template.unwrap_or(1), &1);
         if self.max_bytes.is_some() {
-            let mut bytes = 0;
+            let mut bytes = 1;
             faults.size("max_bytes", self.max_bytes.as_ref(), &mut bytes);
             faults.at_least("max_bytes", &bytes, &1);
             job.max_bytes = Some(bytes);
@@ -56,9 +52,13 @@ impl Job {
             job.max_time_ms = Some(span);
         }
         match self.links.as_deref() {
-            None | Some("first") => {}
+            None => {}
             Some("all") => job.all_links = true,
-            Some(other) => faults.0.push(format!("links: '{other}' is neither 'first' nor 'all'")),
+            Some("first") => job.all_links = false,
+            Some(other) => {
+                faults.push("links", format_args!("'{other}' is neither 'first' nor 'all'"));
+            }
         }
+        way::trust_blindly(self.insecure.as_deref().unwrap_or_default(), job, faults);
     }
 }

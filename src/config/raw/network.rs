@@ -1,11 +1,12 @@
 //! The keys of `[http]` that hold for the whole process: name look-up and addresses.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use super::faults::{Faults, set};
-use super::http::Http;
+use super::way::only_tls13;
 use crate::config::Network;
 
 /// Port of a name server that is given without one.
@@ -28,26 +29,42 @@ impl Texts {
     }
 }
 
-impl Http {
-    pub(super) fn network(&self, faults: &mut Faults) -> Network {
+/// The keys of `[http]` that no job has for itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NetworkKeys {
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) per_address: Option<usize>,
+    max_buffered: Option<String>,
+    limit_rate: Option<String>,
+    tls_min: Option<String>,
+    dns_servers: Option<Texts>,
+    dns_prefer: Option<String>,
+}
+
+impl NetworkKeys {
+    pub(super) fn decide(&self, faults: &mut Faults) -> Network {
         let mut network = Network::default();
         for text in self.dns_servers.iter().flat_map(Texts::each) {
             match name_server(text) {
                 Some(address) => network.dns_servers.push(address),
-                None => faults.0.push(format!(
-                    "http.dns_servers: '{text}' is no address; write 9.9.9.9, 127.0.0.1:5353 or [::1]:53"
-                )),
+                None => faults.push(
+                    "dns_servers",
+                    format_args!(
+                        "'{text}' is no address; write 9.9.9.9, 127.0.0.1:5353 or [::1]:53"
+                    ),
+                ),
             }
         }
         match self.dns_prefer.as_deref().map(str::parse) {
             Some(Ok(prefer)) => network.dns_prefer = prefer,
-            Some(Err(why)) => faults.0.push(format!("http.dns_prefer: {why}")),
+            Some(Err(why)) => faults.push("dns_prefer", why),
             None => {}
         }
-        faults.size("http.max_buffered", self.max_buffered.as_ref(), &mut network.max_buffered);
-        faults.at_least("http.max_buffered", &network.max_buffered, &(1 << 20));
-        network.limit_rate = faults.rate("http.limit_rate", self.limit_rate.as_ref());
-        network.only_tls13 = self.only_tls13(faults);
+        faults.size("max_buffered", self.max_buffered.as_ref(), &mut network.max_buffered);
+        faults.at_least("max_buffered", &network.max_buffered, &(1 << 20));
+        network.limit_rate = faults.rate("limit_rate", self.limit_rate.as_ref());
+        network.only_tls13 = only_tls13(self.tls_min.as_deref(), faults);
         set(&mut network.per_address, self.per_address);
         network
     }

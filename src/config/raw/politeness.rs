@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::faults::{Faults, set};
 use crate::domain::job::JobSpec;
 
+/// The keys of `[politeness]`; a job may have its own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Politeness {
@@ -28,12 +29,12 @@ impl Politeness {
             ("host_patience", &self.host_patience, &mut job.host_patience_ms),
         ];
         for (key, text, value) in spans {
-            faults.span(&format!("politeness.{key}"), text.as_ref(), value);
+            faults.span(key, text.as_ref(), value);
         }
         set(&mut job.per_host, self.per_host);
-        faults.at_least("politeness.per_host", &job.per_host, &1);
+        faults.at_least("per_host", &self.per_host.unwrap_or(1), &1);
         set(&mut job.max_tries, self.max_tries);
-        faults.at_least("politeness.max_tries", &job.max_tries, &1);
+        faults.at_least("max_tries", &self.max_tries.unwrap_or(1), &1);
         set(&mut job.latency_factor, self.latency_factor);
         set(&mut job.robots, self.robots);
         if self.robots_agent.is_some() {
