@@ -36,6 +36,7 @@ fn rows(host: usize, count: usize) -> Vec<QueuedUrl> {
                 tries: 0,
                 due_at: NOW,
                 validators: None,
+                query: None,
             })
         })
         .collect()

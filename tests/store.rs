@@ -24,6 +24,8 @@ mod content;
 mod cookies;
 #[path = "store/frontier.rs"]
 mod frontier;
+#[path = "store/harvest.rs"]
+mod harvest;
 #[path = "store/jobs.rs"]
 mod jobs;
 #[path = "store/leases.rs"]
@@ -38,5 +40,7 @@ mod reading;
 mod schema;
 #[path = "store/sitemaps.rs"]
 mod sitemaps;
+#[path = "common/tips/mod.rs"]
+mod tips;
 #[path = "store/warc.rs"]
 mod warc;

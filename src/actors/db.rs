@@ -7,11 +7,12 @@ use actix::{Actor, Context, Handler, Message};
 use super::contain::Notice;
 use crate::clock::Clock;
 use crate::domain::cookies::Cookie;
+use crate::domain::job::HarvestJob;
 use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
 use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp, NewUrl, Release, Taken};
 use crate::frontier::window::Read;
-use crate::store::{JobRow, JobState, Left, Node, Offered, Revisited, Store, StoreError};
+use crate::store::{JobRow, JobState, Left, Node, Offered, Refilled, Revisited, Store, StoreError};
 
 /// How long a lease lasts without a sign of life.
 pub const LEASE: Millis = 30_000;
@@ -34,6 +35,8 @@ pub enum Call {
     Offer(Node, Arc<Offer>),
     /// Make known rows due again: job, after this row, how many.
     Revisit(Node, JobId, i64, usize),
+    /// Make queries of a harvest until so many rows are queued.
+    Refill(Node, JobId, Arc<HarvestJob>, i64),
     /// Lease hosts.
     Claim(Node, Arc<[JobId]>, usize),
     /// Lease one host by name.
@@ -95,6 +98,8 @@ pub enum Reply {
     Offered(Offered),
     /// To `Revisit`.
     Revisited(Revisited),
+    /// To `Refill`.
+    Refilled(Refilled),
     /// To `Claim` and `ClaimHost`.
     Claimed(Vec<ClaimedHost>),
     /// To `GiveUp`: rows failed.
@@ -141,6 +146,9 @@ impl DbActor {
 
     fn take(&self, read: Read, now: Millis) -> Result<Reply, StoreError> {
         let mut taken = self.store.take(read.job, read.host, read.limit, now)?;
+        if read.queries {
+            self.store.name_queries(read.job, &mut taken.rows)?;
+        }
         if read.counted {
             let share = self.store.share(read.job, read.host)?;
             taken.asked = Some(share.map_or(0, |share| share.asked));
@@ -176,6 +184,9 @@ impl DbActor {
             }
             Call::Revisit(node, job, after, limit) => {
                 Reply::Revisited(store.revisit(&node, job, after, limit, now)?)
+            }
+            Call::Refill(node, job, harvest, window) => {
+                Reply::Refilled(store.refill(&node, job, &harvest, window, now)?)
             }
             Call::Claim(node, jobs, limit) => {
                 Reply::Claimed(store.claim(&node, &jobs, limit, now)?)

@@ -77,11 +77,7 @@ impl Handler<Produce> for GeneratorActor {
                     async move { list.produce(&job, cursor.as_deref(), msg.room, again).await },
                 )
             }
-            (Generator::Harvest(_), _) => {
-                let (urls, cursor) = (Vec::new(), String::new());
-                let nothing = Batch::Offer { urls, cursor, exhausted: true };
-                Box::pin(std::future::ready(nothing))
-            }
+            (Generator::Harvest(_), _) => Box::pin(std::future::ready(Batch::Refill)),
             _ => Box::pin(std::future::ready(self.roots(cursor.as_deref(), msg.room))),
         }
     }

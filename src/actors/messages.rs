@@ -191,6 +191,8 @@ pub enum Batch {
         /// Row number.
         after: i64,
     },
+    /// What the store makes of its facts: queries.
+    Refill,
 }
 
 /// Anybody to Scheduler: how are things?

@@ -272,6 +272,15 @@ impl Job {
         self.hosts.get(authority).is_some_and(|rules| rules.insecure)
     }
 
+    /// What it asks queries for, if it does.
+    #[must_use]
+    pub fn harvest(&self) -> Option<&Arc<HarvestJob>> {
+        match &self.generator {
+            Generator::Harvest(harvest) => Some(harvest),
+            _ => None,
+        }
+    }
+
     /// Was this URL given, with an https that was only supposed?
     #[must_use]
     pub fn guessed(&self, url: &str, task: Task) -> bool {

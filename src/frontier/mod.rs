@@ -13,6 +13,7 @@ pub mod answer;
 mod crowd;
 pub mod discover;
 pub mod gathered;
+pub mod harvests;
 pub mod host;
 pub mod known;
 mod places;

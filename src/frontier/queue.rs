@@ -114,6 +114,11 @@ impl JobQueue {
         self.asked.is_none() && self.job.limits.count_hosts()
     }
 
+    /// Does a read of the queue have to tell the queries that its rows stand for?
+    pub(super) fn is_of_queries(&self) -> bool {
+        self.job.harvest().is_some()
+    }
+
     /// Has a row that waited in the store become due? Then the queue is to be read.
     pub(super) fn look_for_overdue(&mut self, now: Millis) {
         if self.next_due.is_some_and(|due| due <= now) {

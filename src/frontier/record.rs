@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::gathered::Gathered;
+use super::harvests::{Harvested, Harvests};
 use super::validators::Validators;
 use crate::domain::cookies::CookieChange;
 use crate::domain::job::HostLimit;
@@ -73,6 +74,8 @@ pub struct QueuedUrl {
     pub due_at: Millis,
     /// The version that its last result had: the request asks whether that has changed.
     pub validators: Option<Box<Validators>>,
+    /// The query that it stands for, as it is sent; of jobs that harvest.
+    pub query: Option<Box<str>>,
 }
 
 /// The facts of an answer, stored with the URL.
@@ -323,6 +326,8 @@ pub struct Commit {
     pub template_limits: Vec<(JobId, i64)>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.
     pub beyond: Vec<(JobId, HostKey, HostLimit)>,
+    /// Jobs of which answers are told to a harvest.
+    pub harvests: Harvests,
 }
 
 /// What a commit changed.
@@ -336,6 +341,8 @@ pub struct Committed {
     pub new_urls: Vec<(JobId, i64)>,
     /// Every URL found by the batch, new or not, with its stored depth: for the known set.
     pub known: Vec<(JobId, UrlKey, i32)>,
+    /// What changed in harvests.
+    pub harvested: Vec<Harvested>,
     /// The batch had been applied before; nothing was done now.
     pub repeated: bool,
 }

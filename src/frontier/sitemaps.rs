@@ -120,6 +120,7 @@ mod tests {
             tries: 0,
             due_at: NOW,
             validators: None,
+            query: None,
         }
     }
 

@@ -211,9 +211,18 @@ fn retry(
     }))
 }
 
-/// A redirect: its target becomes a URL of its own.
+/// A redirect: its target becomes a URL of its own. A query is asked where the operator said, and
+/// nowhere else.
 fn redirected(job: &Job, row: &QueuedUrl, answer: Answer, moment: Moment) -> Verdict {
     let target = match target(row, answer.location.as_deref()) {
+        Ok(target) if row.query.is_some() => {
+            let words = format!("redirects to {target}: give that URL");
+            let mut result =
+                settled(row, UrlState::Failed, Some(Reason::RedirectBadTarget), answer);
+            result.redirect_to = Some(target.as_str().to_owned());
+            result.evidence = Some(words);
+            return Verdict::Settled(Box::new(result));
+        }
         Ok(target) => target,
         Err((reason, words)) => {
             let mut result = settled(row, UrlState::Failed, Some(reason), answer);

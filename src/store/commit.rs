@@ -14,9 +14,9 @@ use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
 use super::templates::Screen;
-use super::{Ids, Node, Result, Store, amend, clean, content, cookies, limits, sitemaps};
+use super::{Ids, Node, Result, Store, amend, clean, content, cookies, harvest, limits, sitemaps};
 use crate::domain::{JobId, Millis};
-use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow, Settled};
+use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
 /// Rows of a given-up host that fail within the commit itself.
 const GIVEN_UP_AT_ONCE: usize = 500;
@@ -91,16 +91,28 @@ impl Store {
     ) -> Result<Committed> {
         let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare_archives(&mut archives, &batch.settled, me, now)?;
-        self.connections.write(|conn| {
+        let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+        let (committed, kept) = self.connections.write(|conn| {
             if !advance(conn, me, seq, now.saturating_add(lease_ms))? {
-                return Ok(Committed { repeated: true, ..Committed::default() });
+                return Ok((Committed { repeated: true, ..Committed::default() }, Vec::new()));
             }
             let screen = Screen { sketch: &self.sketch, limits: &batch.template_limits };
-            let (committed, recorded) = apply(conn, me, batch, &self.ids, &screen, now)?;
+            let (mut committed, done) = apply(conn, me, batch, &self.ids, &screen, now)?;
+            let told = &done.gathered;
+            let mut kept = Vec::new();
+            for (machine, harvested, woken) in
+                harvest::settle_all(conn, &mut machines, batch, told, &self.ids, now)?
+            {
+                committed.woken.extend(woken);
+                committed.harvested.push(harvested);
+                kept.push(machine);
+            }
             // Last: what is appended belongs to a transaction that has only to be committed.
-            archives.append(conn, &recorded, now)?;
-            Ok(committed)
-        })
+            archives.append(conn, &done.recorded, now)?;
+            Ok((committed, kept))
+        })?;
+        machines.extend(kept.into_iter().map(|machine| (machine.job(), machine)));
+        Ok(committed)
     }
 }
 
@@ -132,7 +144,7 @@ fn apply<'a>(
     ids: &Ids,
     screen: &Screen<'_>,
     now: Millis,
-) -> std::result::Result<(Committed, Vec<&'a Settled>), Fault> {
+) -> std::result::Result<(Committed, Settlement<'a>), Fault> {
     let passes = passes(conn)?;
     let originals = content::originals(conn, &batch.settled, &passes)?;
     let mut finds = finds(batch, &passes);
@@ -165,9 +177,10 @@ fn apply<'a>(
         asked: by_job(&done.asked),
         new_urls: new_urls.into_iter().collect(),
         known: inserted.known,
+        harvested: Vec::new(),
         repeated: false,
     };
-    Ok((committed, done.recorded))
+    Ok((committed, done))
 }
 
 /// Over all hosts.

@@ -20,6 +20,7 @@ use super::schema::{content, urls};
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
 use crate::domain::{HostKey, UrlKey};
+use crate::frontier::gathered::Gathered;
 use crate::frontier::record::Settled;
 
 /// A page that a duplicate is the same as.
@@ -95,6 +96,10 @@ pub(super) fn originals(
 /// The digest of a page that can be a duplicate: read whole, and not empty.
 fn digest_of(page: &Settled) -> Option<(Place, &[u8; 32])> {
     let facts = &page.facts;
+    // Answers without a tip are alike by the thousand: no duplicates of a page.
+    if let Some(Gathered::Tips(_)) = page.gathered.as_deref() {
+        return None;
+    }
     let read = page.role == Role::Page && page.state == UrlState::Done && !page.unmodified;
     if !read || facts.bytes.is_none_or(|bytes| bytes == 0) {
         return None;

@@ -9,7 +9,7 @@
 //! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit`
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
-//! retry, forget), `cookies`, `sitemaps`, and the readers `report`,
+//! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), and the readers `report`,
 //! `export`, `lookup`.
 
 mod amend;
@@ -20,6 +20,7 @@ mod content;
 mod cookies;
 mod error;
 mod export;
+mod harvest;
 mod insert;
 mod job;
 mod known_rows;
@@ -64,6 +65,7 @@ use target::Target;
 pub use amend::Retry;
 pub use error::{StoreError, StoreErrorKind};
 pub use export::{LinkPosition, LinkRecord, PageRecord};
+pub use harvest::Refilled;
 pub use job::{JobRow, JobState, NewJob, Origin};
 pub use limits::Left;
 pub use lookup::Share;
@@ -107,6 +109,7 @@ pub struct Store {
     ids: Ids,
     sketch: Mutex<Sketch>,
     archives: Mutex<warc::Archives>,
+    machines: Mutex<harvest::Machines>,
     _lock: Option<OwnerLock>,
 }
 
@@ -134,8 +137,8 @@ impl Store {
         let ids =
             checked.and_then(|()| Ids::of(&mut first)).map_err(|fault| fault.into_error(&shown))?;
         let connections = Connections::new(manager, first);
-        let (sketch, archives) = (Mutex::default(), Mutex::default());
-        Ok(Self { connections, ids, sketch, archives, _lock: lock })
+        let (sketch, archives, machines) = Default::default();
+        Ok(Self { connections, ids, sketch, archives, machines, _lock: lock })
     }
 
     /// The database's name for messages: a path, or a URL without its password.

@@ -135,6 +135,7 @@ fn queued(job: JobId, host: HostKey, row: Row, now: Millis) -> QueuedUrl {
         tries: row.tries,
         due_at: row.due_at.min(now),
         validators,
+        query: None,
     }
 }
 

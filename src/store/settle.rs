@@ -37,6 +37,8 @@ pub(super) struct Settlement<'a> {
     pub(super) unmodified: BTreeMap<JobId, i64>,
     /// Results that are to be recorded in an archive.
     pub(super) recorded: Vec<&'a Settled>,
+    /// Results that something was gathered from.
+    pub(super) gathered: Vec<&'a Settled>,
 }
 
 prepared! {
@@ -113,6 +115,9 @@ pub(super) fn settle_all<'a>(
                 continue;
             }
             store_links(conn, settled)?;
+        }
+        if settled.gathered.is_some() {
+            done.gathered.push(settled);
         }
         if settled.recording.is_some() {
             done.recorded.push(settled);

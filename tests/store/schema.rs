@@ -18,7 +18,8 @@ struct Line {
     line: String,
 }
 
-fn lines(ground: &Ground, sql: &str) -> Vec<String> {
+/// What a selection of one text column called `line` gives, sorted.
+pub(crate) fn lines(ground: &Ground, sql: &str) -> Vec<String> {
     let sql = format!("SELECT {sql} ORDER BY 1");
     let lines: Vec<Line> = if ground.is_postgres() {
         sql_query(sql).load(&mut PgConnection::establish(&ground.url).unwrap()).unwrap()

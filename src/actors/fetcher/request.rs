@@ -1,9 +1,11 @@
 //! The request that a job makes of a URL.
 
+use crate::domain::harvest::Filled;
 use crate::domain::job::Job;
 use crate::domain::request::Method;
 use crate::domain::secret::Secret;
-use crate::domain::url::CanonicalUrl;
+use crate::domain::url::{CanonicalUrl, UrlError};
+use crate::frontier::record::QueuedUrl;
 use crate::frontier::validators::Validators;
 use crate::http::{Limits, Request};
 
@@ -34,6 +36,25 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
         insecure,
         proxy,
     }
+}
+
+/// What is sent for a row: the query that it stands for, or just its URL.
+pub(super) fn request_of(
+    job: &Job,
+    row: &QueuedUrl,
+    keep_alive: bool,
+) -> Result<Request, UrlError> {
+    let max_body = job.http.max_body;
+    let (Some(harvest), Some(query)) = (job.harvest(), &row.query) else {
+        return Ok(request(job, CanonicalUrl::parse(&row.url)?, keep_alive, max_body));
+    };
+    let Filled { url, method, headers, payload } = harvest.template.fill(query)?;
+    let mut request = request(job, url, keep_alive, max_body);
+    for (name, value) in headers {
+        request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        request.headers.push((name, value));
+    }
+    Ok(Request { method, payload, ..request })
 }
 
 /// Has the request ask whether the page is still of this version.

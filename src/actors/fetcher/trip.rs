@@ -8,7 +8,7 @@ use actix::Recipient;
 use super::Tools;
 use super::gather::gather;
 use super::recording::recording;
-use super::request::{add_cookies, ask_for_changes, request};
+use super::request::{add_cookies, ask_for_changes, request, request_of};
 use super::sinks::{PageSink, RobotsSink};
 use crate::actors::messages::{Fetch, Started};
 use crate::domain::cookies::{self, Cookie};
@@ -63,15 +63,14 @@ impl Trip<'_> {
     pub(super) async fn page(&self, fetch: &Fetch, row: &QueuedUrl) -> (Answer, Permit) {
         let (job, clock) = (&fetch.job, self.tools.clock);
         let begun_at = clock.now();
-        let url = match CanonicalUrl::parse(&row.url) {
-            Ok(url) => url,
+        let mut request = match request_of(job, row, fetch.keep_alive) {
+            Ok(request) => request,
             Err(error) => {
                 let failure = Some((Reason::BadAnswer, error.to_string()));
                 let answer = Answer { failure, begun_at, ..Answer::default() };
                 return (answer, self.tools.budget.nothing());
             }
         };
-        let mut request = request(job, url, fetch.keep_alive, job.http.max_body);
         request.capture = job.archive.is_some();
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);

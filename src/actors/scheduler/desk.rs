@@ -113,6 +113,8 @@ impl SchedulerActor {
             let id = run.job.id;
             commit.cookies.extend(run.jar.take_changes().into_iter().map(|change| (id, change)));
         }
+        let harvests = self.jobs.values().filter_map(|run| Some((run.job.id, run.job.harvest()?)));
+        commit.harvests.0 = harvests.map(|(id, harvest)| (id, Arc::clone(harvest))).collect();
         let commit = Arc::new(commit);
         self.batches.send(Arc::clone(&commit));
         Call::Commit(node, node.seq + 1, commit)
@@ -122,8 +124,21 @@ impl SchedulerActor {
         if let Some(offer) = self.desk.offers.front() {
             return Some(Call::Offer(node, Arc::clone(offer)));
         }
-        let (job, after) = self.desk.revisits.front()?;
-        Some(Call::Revisit(node, *job, *after, OFFER))
+        if let Some((job, after)) = self.desk.revisits.front() {
+            return Some(Call::Revisit(node, *job, *after, OFFER));
+        }
+        self.refill_call(node)
+    }
+
+    /// More queries of a harvest. A job that is gone wants none.
+    fn refill_call(&mut self, node: Node) -> Option<Call> {
+        while let Some(id) = self.desk.refills.front() {
+            if let Some(call) = self.jobs.get(id).and_then(|run| run.refill_call(node)) {
+                return Some(call);
+            }
+            self.desk.refills.pop_front();
+        }
+        None
     }
 
     /// Leases and returns.
@@ -161,7 +176,8 @@ impl SchedulerActor {
                 continue;
             }
             let limit = run.limit(now);
-            let at_rest = run.exhausted && !self.window.has_work(id);
+            let at_end = run.exhausted || run.ahead.is_some();
+            let at_rest = at_end && !self.window.has_work(id);
             if limit.is_none() && !at_rest {
                 continue;
             }
@@ -172,6 +188,12 @@ impl SchedulerActor {
                     return Some(self.commit_call(node, now));
                 }
                 None => return Some(Call::Left(id, run.job.limits.count_hosts())),
+                Some(Left::Nothing) if !run.exhausted && limit.is_none() => {
+                    if let Some(call) = run.refill_call(node) {
+                        self.desk.refills.push_back(id);
+                        return Some(call);
+                    }
+                }
                 Some(Left::Nothing) if run.exhausted => {
                     run.ending = Some(Ending(None));
                     return Some(Call::SetState(id, JobState::Done, None));
@@ -249,6 +271,7 @@ impl Handler<Produced> for SchedulerActor {
                 Some(Batch::Revisit { after }) => {
                     self.desk.revisits.push_back((produced.job, after));
                 }
+                Some(Batch::Refill) => self.desk.refills.push_back(produced.job),
                 None => {
                     if !run.generator.as_ref().is_some_and(actix::Addr::connected) {
                         run.generator = None;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use actix::Addr;
 
+use super::ahead::Ahead;
+use crate::actors::db::Call;
 use crate::actors::generator::GeneratorActor;
 use crate::domain::cookies::{Cookie, Jar};
 use crate::domain::job::Job;
@@ -15,7 +17,7 @@ use crate::domain::url::CanonicalUrl;
 use crate::domain::{JobId, Millis};
 use crate::frontier::answer::Answer;
 use crate::frontier::record::JobDelta;
-use crate::store::{JobRow, Left};
+use crate::store::{JobRow, Left, Node};
 
 /// How a job ends: the limit that cut it, if one did.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub(super) struct JobRun {
     pub(super) pending: i64,
     pub(super) delta: JobDelta,
     pub(super) jar: Jar,
+    /// How far its queue is ahead, if it harvests.
+    pub(super) ahead: Option<Ahead>,
     was_open: bool,
     asked: i64,
     bytes: u64,
@@ -61,10 +65,11 @@ impl JobRun {
     }
 
     /// A job of which nothing is known yet: nothing is asked before [`JobRun::load`].
-    pub(super) fn new(job: Arc<Job>) -> Self {
+    pub(super) fn new(job: Arc<Job>, concurrency: usize) -> Self {
         Self {
             loaded: false,
             was_open: false,
+            ahead: job.harvest().map(|_| Ahead::new(concurrency)),
             delta: JobDelta { job: Some(job.id), ..JobDelta::default() },
             job,
             generator: None,
@@ -91,7 +96,8 @@ impl JobRun {
             self.jar = Jar::of(cookies, now);
         }
         self.loaded = true;
-        self.exhausted = row.exhausted;
+        // Whether a harvest is at its end is found out each time: what was tried again may lead on.
+        self.exhausted = row.exhausted && self.ahead.is_none();
         self.cursor.clone_from(&row.cursor);
         self.asked = row.asked;
         self.bytes = row.bytes.max(0).unsigned_abs();
@@ -183,6 +189,19 @@ impl JobRun {
         self.written = false;
         for (sum, phase) in self.delta.phases_us.iter_mut().zip(phases_us) {
             *sum += phase;
+        }
+    }
+
+    /// The call that makes more queries, if it harvests.
+    pub(super) fn refill_call(&self, node: Node) -> Option<Call> {
+        let (harvest, ahead) = (self.job.harvest()?, self.ahead?);
+        Some(Call::Refill(node, self.job.id, Arc::clone(harvest), ahead.window()))
+    }
+
+    /// Tells the operator.
+    pub(super) fn warn(&self, warnings: &[String]) {
+        for warning in warnings {
+            log::warn!("job={} {warning}", self.job.name);
         }
     }
 

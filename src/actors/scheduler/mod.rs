@@ -4,6 +4,7 @@
 //! whenever a request goes out; one call of the store at a time, so replies come in the order of
 //! the calls; nothing leaves the window before the commit that settles it has been answered.
 
+mod ahead;
 mod batch;
 mod desk;
 mod flight;
@@ -76,6 +77,7 @@ struct Desk {
     trouble: Option<Trouble>,
     offers: VecDeque<Arc<Offer>>,
     revisits: VecDeque<(JobId, i64)>,
+    refills: VecDeque<JobId>,
     giving_up: VecDeque<GivenUp>,
     releases: Vec<Release>,
     claim_wanted: bool,
@@ -154,6 +156,8 @@ impl SchedulerActor {
             let id = run.job.id;
             let waits = busy(&self.desk.offers, id)
                 || self.desk.revisits.iter().any(|(job, _)| *job == id)
+                || self.desk.refills.contains(&id)
+                || run.ahead.is_some_and(|ahead| !ahead.wants_more())
                 || self.draining.is_some();
             let Some(generator) = run
                 .generator
@@ -247,7 +251,7 @@ impl Handler<StartJob> for SchedulerActor {
         let id = start.job.id;
         self.window.add_job(Arc::clone(&start.job));
         self.window.look_everywhere(id);
-        self.jobs.insert(id, JobRun::new(start.job));
+        self.jobs.insert(id, JobRun::new(start.job, self.concurrency));
         self.desk.claim_wanted = true;
         self.pump(ctx);
     }

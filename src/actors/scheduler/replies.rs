@@ -4,9 +4,9 @@ use super::desk::{LOOK_AGAIN, TROUBLE_GRACE, TROUBLE_PATIENCE, TROUBLE_WAIT};
 use super::{SchedulerActor, Trouble};
 use crate::actors::db::{Call, GIVE_UP_STEP, Loaded, Offer, Reply};
 use crate::actors::messages::Event;
-use crate::domain::{JobId, Millis};
+use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp};
-use crate::store::{Left, Offered, Revisited, StoreError, StoreErrorKind};
+use crate::store::{Left, Offered, Refilled, Revisited, StoreError, StoreErrorKind};
 
 impl SchedulerActor {
     /// The answer to the call under way.
@@ -90,6 +90,7 @@ impl SchedulerActor {
             (Call::Revisit(_, job, ..), Reply::Revisited(revisited)) => {
                 self.revisited(job, revisited);
             }
+            (Call::Refill(_, job, ..), Reply::Refilled(refilled)) => self.refilled(job, &refilled),
             (Call::Claim(_, _, limit), Reply::Claimed(claimed)) => {
                 self.desk.claim_wanted = claimed.len() >= limit;
                 self.desk.next_due_wanted = claimed.len() < limit;
@@ -182,6 +183,19 @@ impl SchedulerActor {
         self.window.look_again(job);
     }
 
+    fn refilled(&mut self, job: JobId, refilled: &Refilled) {
+        self.desk.refills.pop_front();
+        if let Some(run) = self.jobs.get_mut(&job) {
+            if let Some(ahead) = &mut run.ahead {
+                ahead.refilled(refilled);
+            }
+            run.exhausted = refilled.exhausted;
+            run.left = None;
+            run.warn(&refilled.warnings);
+        }
+        self.woken(&refilled.woken);
+    }
+
     fn lease(&mut self, host: &ClaimedHost, now: Millis) {
         for share in &host.jobs {
             if let Some(run) = self.jobs.get_mut(&share.job) {
@@ -204,7 +218,12 @@ impl SchedulerActor {
             run.exhausted = offer.exhausted;
             run.left = None;
         }
-        for (job, host) in &offered.woken {
+        self.woken(&offered.woken);
+    }
+
+    /// These hosts have something to ask.
+    fn woken(&mut self, pairs: &[(JobId, HostKey)]) {
+        for (job, host) in pairs {
             if !self.window.woken(*job, *host) {
                 self.desk.claim_wanted = true;
             }
@@ -239,11 +258,8 @@ impl SchedulerActor {
                 self.window.look_again(run.job.id);
             }
         }
-        for (job, host) in &committed.woken {
-            if !self.window.woken(*job, *host) {
-                self.desk.claim_wanted = true;
-            }
-        }
+        self.woken(&committed.woken);
+        self.harvested(commit, committed);
         for deferred in &commit.deferred {
             self.window.deferred(deferred.job, deferred.host, deferred.due_at);
             self.window.committed(deferred.host, deferred.id);
@@ -256,6 +272,25 @@ impl SchedulerActor {
         }
         for given_up in &commit.given_up {
             self.desk.giving_up.push_back(given_up.clone());
+        }
+    }
+
+    /// Moves what is known of the queues of harvests.
+    fn harvested(&mut self, commit: &Commit, committed: &Committed) {
+        for (job, _) in &commit.harvests.0 {
+            let Some(run) = self.jobs.get_mut(job) else { continue };
+            let Some(ahead) = &mut run.ahead else { continue };
+            let settled = commit.settled.iter().filter(|settled| settled.job == *job).count();
+            ahead.settled(i64::try_from(settled).unwrap_or(i64::MAX));
+            if committed.repeated {
+                // What it led to was told to the reply that got lost.
+                ahead.forget();
+            }
+            let own = committed.harvested.iter().find(|harvested| harvested.job == *job);
+            if let Some(harvested) = own {
+                ahead.harvested(harvested);
+                run.warn(&harvested.warnings);
+            }
         }
     }
 }

@@ -40,6 +40,12 @@ impl Harvest {
         Self { plan, record, frequency }
     }
 
+    /// Is it to be told, after a restart, the tips that are stored?
+    #[must_use]
+    pub fn recalls(&self) -> bool {
+        self.frequency.is_some()
+    }
+
     /// Tells a tip that is stored, each once, after a restart: for the order of `best_first` only.
     pub fn recall(&mut self, tip: &str) {
         if let Some(frequency) = &mut self.frequency {

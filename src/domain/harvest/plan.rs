@@ -65,6 +65,26 @@ impl Plan {
         format!("{}{text}{}", self.before, self.after)
     }
 
+    /// The key of a query as it is sent; `None` when no query of this plan is sent so.
+    #[must_use]
+    pub fn text<'a>(&self, query: &'a str) -> Option<&'a str> {
+        query.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())
+    }
+
+    /// What a record is good for: one of another plan is of no use.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let Self { min, max, before, after, strategy, .. } = self;
+        let letters: String = self.alphabet.letters().iter().collect();
+        format!("{min} to {max} of {letters:?} between {before:?} and {after:?}, {strategy:?}")
+    }
+
+    /// May facts have to be looked at again?
+    #[must_use]
+    pub fn looks_again(&self) -> bool {
+        self.strategy != Strategy::Exhaustive
+    }
+
     /// The queries of `exhaustive`, which are also the most that `adaptive` asks of this alphabet,
     /// proofs included; `None` when they cannot be counted.
     #[must_use]

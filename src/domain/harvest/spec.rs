@@ -23,6 +23,15 @@ pub struct ResultSpec {
     pub cleaning: CleaningSpec,
 }
 
+impl ResultSpec {
+    /// Is a tip with another value of this field another tip, whatever its text? So it is where
+    /// the field is called `id` or `url`; a price that changes makes no new tip.
+    #[must_use]
+    pub fn tells_apart(&self, field: &str) -> bool {
+        ["id", "url"].iter().any(|name| field.eq_ignore_ascii_case(name))
+    }
+}
+
 /// A value within a tip as it is configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

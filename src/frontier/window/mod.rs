@@ -63,6 +63,8 @@ pub struct Read {
     pub limit: usize,
     /// Is the number of URLs asked there wanted too?
     pub counted: bool,
+    /// Are the queries wanted too that the rows stand for?
+    pub queries: bool,
 }
 
 impl Window {
@@ -244,7 +246,8 @@ impl Window {
                 let limit = host.batch() + host.held.len();
                 if let Some(queue) = host.queue_mut(job) {
                     let counted = queue.is_to_count();
-                    return Some(Read { job, host: key, limit, counted });
+                    let queries = queue.is_of_queries();
+                    return Some(Read { job, host: key, limit, counted, queries });
                 }
             }
         }

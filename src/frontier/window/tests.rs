@@ -136,6 +136,7 @@ impl World {
             tries: 0,
             due_at: self.now,
             validators: None,
+            query: None,
         };
         self.rows.insert(id, Row { url: row, settled: None });
     }

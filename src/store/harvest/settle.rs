@@ -1,0 +1,164 @@
+//! Answers of queries are told to their machines, and what follows is stored with them.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+
+use super::facts::Shelf;
+use super::machine::Machine;
+use super::offers::{self, Placed};
+use super::{Machines, Woken, replay, small, tips, write_counts};
+use crate::domain::harvest::{Answer, Purpose, Reading, Shown};
+use crate::domain::{Millis, UrlKey};
+use crate::frontier::gathered::Gathered;
+use crate::frontier::harvests::Harvested;
+use crate::frontier::record::{Commit, Settled};
+use crate::store::connection::{Connection, both};
+use crate::store::error::Fault;
+use crate::store::prepared::prepared;
+use crate::store::schema::query;
+use crate::store::{Ids, job};
+
+prepared! {
+    /// What a query showed.
+    SettleQuery<'a> {
+        "UPDATE query SET tips = " tips: i32 as Integer,
+        ", counts = " counts: String as Text,
+        ", last = " last: Option<&'a str> as Nullable<Text>,
+        ", generation = " generation: i32 as Integer,
+        ", letters = " letters: Option<i32> as Nullable<Integer>,
+        " WHERE job = " job: i64 as BigInt,
+        " AND number = " number: i64 as BigInt,
+    } ""
+}
+
+/// A query that is told to its machine.
+pub(super) struct Asked {
+    pub(super) number: i64,
+    /// Its letters.
+    pub(super) text: String,
+    /// Why it was asked.
+    pub(super) purpose: Purpose,
+    /// Tips shown that decide.
+    pub(super) tips: Vec<Shown>,
+    /// How many the server gave of each kind that decides.
+    pub(super) counts: Vec<usize>,
+    /// Tips shown of all kinds.
+    pub(super) shown: usize,
+}
+
+/// Tells the machines what these rows showed. They are to be put back when the transaction has
+/// ended well.
+pub(in crate::store) fn settle_all(
+    conn: &mut Connection,
+    machines: &mut Machines,
+    batch: &Commit,
+    settled: &[&Settled],
+    ids: &Ids,
+    now: Millis,
+) -> Result<Vec<(Machine, Harvested, Woken)>, Fault> {
+    let mut kept = Vec::new();
+    for (id, of) in &batch.harvests.0 {
+        let mut answers = settled.iter().filter(|settled| settled.job == *id).peekable();
+        if answers.peek().is_none() {
+            continue;
+        }
+        let pass = job::by_id(conn, *id)?.pass;
+        let mut machine = Machine::fetch(conn, machines, (*id, pass), of)?;
+        let mut placed = Placed::default();
+        for answer in answers {
+            if let Some(Gathered::Tips(reading)) = answer.gathered.as_deref() {
+                placed.merge(answered(conn, &mut machine, answer.key, reading, ids, now)?);
+            }
+        }
+        replay::all(conn, &mut machine, &mut placed, ids, now)?;
+        let harvested = Harvested {
+            job: *id,
+            offered: placed.added,
+            behind: machine.harvest.record().is_behind(),
+            warnings: machine.warnings.clone(),
+        };
+        let woken = placed.woken;
+        kept.push((machine.keep(conn)?, harvested, woken));
+    }
+    Ok(kept)
+}
+
+/// Tells the machine what a query showed, and stores it with what follows.
+fn answered(
+    conn: &mut Connection,
+    machine: &mut Machine,
+    key: UrlKey,
+    reading: &Reading,
+    ids: &Ids,
+    now: Millis,
+) -> Result<Placed, Fault> {
+    let row: Option<(i64, String, Option<String>)> = both!(conn, c => query::table
+        .filter(query::job.eq(machine.job.0).and(query::url_key.eq(key.0)))
+        .select((query::number, query::text, query::purpose))
+        .first(c)
+        .optional())?;
+    let of = Arc::clone(&machine.of);
+    let letters = row.as_ref().and_then(|(_, text, _)| of.plan.text(text));
+    let (Some((number, _, purpose)), Some(letters)) = (&row, letters) else {
+        return Ok(Placed::default());
+    };
+    let shows = tips::distinct(&of, reading);
+    let before = tips::shown_before(conn, (machine.job, machine.pass), &shows)?;
+    let deciding = shows.iter().zip(before).filter(|(shown, _)| !shown.kind.aside);
+    let counts = of.results.iter().zip(&reading.counts).filter(|(kind, _)| !kind.aside);
+    let asked = Asked {
+        number: *number,
+        text: letters.to_owned(),
+        purpose: read_purpose(purpose.as_deref()),
+        tips: deciding
+            .map(|(shown, before)| Shown { text: shown.text.to_string(), before })
+            .collect(),
+        counts: counts.map(|(_, count)| *count).collect(),
+        shown: shows.len(),
+    };
+    let (placed, nothing) = tell(conn, machine, asked, ids, now)?;
+    if !nothing {
+        tips::keep(conn, (machine.job, machine.pass, *number), &shows, now)?;
+    }
+    Ok(placed)
+}
+
+/// Why a query is asked, as it is stored.
+fn read_purpose(stored: Option<&str>) -> Purpose {
+    stored.and_then(|purpose| serde_json::from_str(purpose).ok()).unwrap_or(Purpose::Tips)
+}
+
+/// Tells the machine; stores the fact and what follows from it. Was it what is shown for nothing?
+pub(super) fn tell(
+    conn: &mut Connection,
+    machine: &mut Machine,
+    asked: Asked,
+    ids: &Ids,
+    now: Millis,
+) -> Result<(Placed, bool), Fault> {
+    let Asked { number, text, purpose, tips, counts, shown } = asked;
+    let answer = Answer { text, purpose, tips, counts };
+    let of = Arc::clone(&machine.of);
+    let mut shelf = Shelf { conn, job: machine.job, pass: machine.pass, of: &of };
+    let settled = machine.harvest.settle(&answer, &mut shelf)?;
+    let fact = &settled.fact;
+    let grows = fact.shows() && of.plan.looks_again();
+    let settle = SettleQuery {
+        tips: if settled.nothing { 0 } else { i32::try_from(shown).unwrap_or(i32::MAX) },
+        counts: write_counts(&fact.counts),
+        last: fact.last.as_deref(),
+        generation: small(fact.generation),
+        letters: grows.then(|| small(fact.text.chars().count())),
+        job: machine.job.0,
+        number,
+        life: PhantomData,
+    };
+    both!(conn, c => settle.execute(c))?;
+    let placed = offers::place(conn, machine, &settled.offers, ids, now)?;
+    offers::raise(conn, machine, &settled.raised)?;
+    machine.warnings.extend(settled.warning.map(|warning| warning.to_string()));
+    Ok((placed, settled.nothing))
+}

@@ -1,0 +1,153 @@
+//! Tips are stored once, with every query that showed them and their rank.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::marker::PhantomData;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::domain::harvest::{Reading, ResultSpec, Tip};
+use crate::domain::job::HarvestJob;
+use crate::domain::{JobId, Millis};
+use crate::store::clean;
+use crate::store::connection::{Connection, Link, both};
+use crate::store::prepared::prepared;
+use crate::store::schema::suggestion;
+
+/// A tip of an answer, as it is stored.
+pub(super) struct Shows<'a> {
+    pub(super) kind: &'a ResultSpec,
+    pub(super) text: Cow<'a, str>,
+    pub(super) rank: i32,
+    key: i64,
+    tip: &'a Tip,
+}
+
+prepared! {
+    /// A tip is shown, perhaps for the first time.
+    KeepTip<'a> {
+        "INSERT INTO suggestion \
+         (job, tip_key, result, text, fields, first_pass, last_pass, seen, first_at) VALUES ("
+            job: i64 as BigInt,
+        ", " key: i64 as BigInt,
+        ", " result: &'a str as Text,
+        ", " text: &'a str as Text,
+        ", " fields: Option<String> as Nullable<Text>,
+        ", " pass: i32 as Integer,
+        ", " same_pass: i32 as Integer,
+        ", 1, " now: i64 as BigInt,
+    } ") ON CONFLICT (job, tip_key) DO UPDATE SET fields = excluded.fields, \
+        last_pass = excluded.last_pass, seen = CASE WHEN suggestion.last_pass = excluded.last_pass \
+        THEN suggestion.seen + 1 ELSE 1 END"
+}
+
+prepared! {
+    /// A query shows a tip.
+    KeepSighting<'a> {
+        "INSERT INTO sighting (job, query, tip_key, rank, pass) VALUES (" job: i64 as BigInt,
+        ", " query: i64 as BigInt,
+        ", " key: i64 as BigInt,
+        ", " rank: i32 as Integer,
+        ", " pass: i32 as Integer,
+    } ") ON CONFLICT (job, query, tip_key) DO UPDATE SET rank = excluded.rank, \
+        pass = excluded.pass"
+}
+
+/// The tips of an answer, each once, at its best rank.
+pub(super) fn distinct<'a>(of: &'a HarvestJob, reading: &'a Reading) -> Vec<Shows<'a>> {
+    let mut keys = HashSet::with_capacity(reading.tips.len());
+    let shows = reading.tips.iter().filter_map(|tip| {
+        let kind = of.results.get(tip.result)?;
+        let text = clean(&tip.text);
+        let rank = i32::try_from(tip.rank).unwrap_or(i32::MAX);
+        Some(Shows { key: key(kind, &text, tip), kind, text, rank, tip })
+    });
+    shows.filter(|shown| keys.insert(shown.key)).collect()
+}
+
+/// The same for the same kind, text and fields that make it another thing.
+fn key(kind: &ResultSpec, text: &str, tip: &Tip) -> i64 {
+    let mut whole = format!("{}\0{text}", kind.name);
+    for (field, value) in kind.fields.iter().zip(&tip.fields) {
+        if kind.tells_apart(&field.name) {
+            whole.push('\0');
+            whole.push_str(value.as_deref().unwrap_or_default());
+        }
+    }
+    xxh3_64(whole.as_bytes()).cast_signed()
+}
+
+/// By how many queries of this pass each was shown before, in their order.
+pub(super) fn shown_before(
+    conn: &mut Connection,
+    (job, pass): (JobId, i32),
+    tips: &[Shows<'_>],
+) -> QueryResult<Vec<u64>> {
+    let seen: HashMap<i64, i32> = match &mut conn.link {
+        // One cached statement for each; one with a list is parsed anew each time.
+        Link::Sqlite(c) => {
+            let mut seen = HashMap::with_capacity(tips.len());
+            for tip in tips {
+                let found: Option<i32> = suggestion::table
+                    .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq(tip.key)))
+                    .filter(suggestion::last_pass.eq(pass))
+                    .select(suggestion::seen)
+                    .first(c)
+                    .optional()?;
+                seen.extend(found.map(|count| (tip.key, count)));
+            }
+            seen
+        }
+        Link::Pg(c) => {
+            let keys: Vec<i64> = tips.iter().map(|tip| tip.key).collect();
+            let rows: Vec<(i64, i32)> = suggestion::table
+                .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq_any(keys)))
+                .filter(suggestion::last_pass.eq(pass))
+                .select((suggestion::tip_key, suggestion::seen))
+                .load(c)?;
+            rows.into_iter().collect()
+        }
+    };
+    let before = |tip: &Shows<'_>| seen.get(&tip.key).copied().unwrap_or(0);
+    Ok(tips.iter().map(|tip| u64::try_from(before(tip)).unwrap_or(0)).collect())
+}
+
+/// Stores what a query, by its number, showed in a pass.
+pub(super) fn keep(
+    conn: &mut Connection,
+    (job, pass, query): (JobId, i32, i64),
+    tips: &[Shows<'_>],
+    now: Millis,
+) -> QueryResult<()> {
+    for shown in tips {
+        let tip = KeepTip {
+            job: job.0,
+            key: shown.key,
+            result: &shown.kind.name,
+            text: &shown.text,
+            fields: fields(shown),
+            pass,
+            same_pass: pass,
+            now,
+            life: PhantomData,
+        };
+        both!(conn, c => tip.execute(c))?;
+        let (key, rank) = (shown.key, shown.rank);
+        let sighting = KeepSighting { job: job.0, query, key, rank, pass, life: PhantomData };
+        both!(conn, c => sighting.execute(c))?;
+    }
+    Ok(())
+}
+
+/// The values of its fields as a JSON object; `None` for a kind without fields.
+fn fields(shown: &Shows<'_>) -> Option<String> {
+    let values = shown.kind.fields.iter().zip(&shown.tip.fields).map(|(field, value)| {
+        let value = value.as_deref().map_or(Value::Null, |value| clean(value).into());
+        (field.name.clone(), value)
+    });
+    let fields: Map<String, Value> = values.collect();
+    (!fields.is_empty()).then(|| Value::Object(fields).to_string())
+}
