@@ -6,11 +6,11 @@ use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
 use super::text::{clean, counted, moment, moment_from, size, span, without_login};
 use crate::clock::Clock;
-use crate::domain::Millis;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
+use crate::domain::{Millis, UrlKey};
 use crate::store::{JobRow, JobState, PageRecord, Store, StoreError};
 use place::Place;
 use rules::Rules;
@@ -61,6 +61,10 @@ fn explain(
     for job in &jobs {
         let row = |role: Role| store.page(job.id, url.host_key(), role.key(&url));
         let (page, sitemap) = (row(Role::Page)?, row(Role::Sitemap)?);
+        let page = match query(&args.url, &url).filter(|_| page.is_none()) {
+            Some(key) => store.page(job.id, url.host_key(), key)?,
+            None => page,
+        };
         writeln!(out)?;
         let seen = Seen { store, url: &url, job, place: &place, now };
         seen.head(out)?;
@@ -86,6 +90,11 @@ fn parse(text: &str) -> Result<CanonicalUrl, CommandError> {
         };
         CommandError::usage(format!("'{text}': {error}{hint}"))
     })
+}
+
+/// The key of a query that shares its URL with others: the fragment tells them apart.
+fn query(given: &str, url: &CanonicalUrl) -> Option<UrlKey> {
+    given.split_once('#').map(|(_, fragment)| url.key_of_query(fragment).1)
 }
 
 /// A URL as a job sees it.

@@ -76,6 +76,15 @@ impl CanonicalUrl {
         if is_canonical(&url) { Ok(Self(url)) } else { rebuild(&url).map(Self) }
     }
 
+    /// The name and the key of a query that is sent to this URL with something besides: the query,
+    /// percent-encoded, stands where no canonical URL has anything.
+    #[must_use]
+    pub fn key_of_query(&self, query: &str) -> (String, UrlKey) {
+        let name = format!("{self}#{query}");
+        let key = UrlKey(xxh3_64(name.as_bytes()).cast_signed());
+        (name, key)
+    }
+
     /// The whole text.
     #[must_use]
     pub fn as_str(&self) -> &str {

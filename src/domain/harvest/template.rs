@@ -9,7 +9,6 @@ mod text;
 use std::sync::Arc;
 
 use serde_json::Value;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::request::RequestSpec;
 use super::spec::RuleError;
@@ -124,17 +123,12 @@ impl RequestTemplate {
     pub fn row_url(&self, query: &str) -> Result<RowUrl, UrlError> {
         let in_url = Escape::Url.write(query);
         let asked = self.url_of(&in_url)?;
-        let url = if self.url.has_blanks() {
-            asked.as_str().to_owned()
+        let (url, key) = if self.url.has_blanks() {
+            (asked.as_str().to_owned(), asked.key())
         } else {
-            format!("{asked}#{in_url}")
+            asked.key_of_query(&in_url)
         };
-        Ok(RowUrl {
-            key: UrlKey(xxh3_64(url.as_bytes()).cast_signed()),
-            host: asked.host_key(),
-            authority: asked.authority().to_owned(),
-            url,
-        })
+        Ok(RowUrl { key, host: asked.host_key(), authority: asked.authority().to_owned(), url })
     }
 
     /// The URL with a query as it stands in URLs.
