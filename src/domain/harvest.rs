@@ -34,6 +34,7 @@ pub use query::{Answer, Fact, Facts, Next, Offer, Purpose, Refill, Settled, Show
 pub use record::{Record, Warning};
 pub use request::RequestSpec;
 pub use rule::{End, Matcher, Rule};
+pub(in crate::domain) use shape::check as check_shape;
 pub use shape::{DEEPEST, MOST_VALUES, ShapeError};
 pub use spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError};
 pub use template::{Filled, RequestTemplate, RowUrl};

@@ -5,6 +5,7 @@ pub mod cookies;
 pub mod credentials;
 pub mod extract;
 pub mod harvest;
+pub mod items;
 pub mod job;
 pub mod link;
 pub mod list;

@@ -12,6 +12,7 @@
 
 mod attributes;
 mod charset;
+mod document;
 mod entity;
 mod fields;
 mod harvest;
@@ -23,6 +24,7 @@ mod srcset;
 mod tag;
 mod text;
 mod tokenizer;
+mod widest;
 mod words;
 mod xml_page;
 
@@ -31,10 +33,15 @@ use std::fmt;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
+pub(in crate::domain) use self::document::is_json;
+pub use self::document::{Document, document};
 use self::harvest::Harvest;
 use self::intake::Intake;
+pub(in crate::domain) use self::reference::{with_query_in, worth};
+pub(in crate::domain) use self::tag::parts_words;
 pub use self::text::text;
 use self::tokenizer::Tokenizer;
+pub(in crate::domain) use self::widest::most_attributes;
 use self::xml_page::{XmlPage, is_xml};
 use super::link::Outlink;
 use super::url::CanonicalUrl;

@@ -18,7 +18,7 @@ pub(super) fn attribute(raw: &[u8]) -> Cow<'_, str> {
 
 /// The reference without surrounding space, if it can lead to another page: not empty, not a mere
 /// fragment, and without a scheme other than http and https.
-pub(super) fn worth(reference: &str) -> Option<&str> {
+pub(in crate::domain) fn worth(reference: &str) -> Option<&str> {
     let reference = reference.trim_matches(|c: char| c <= ' ');
     if reference.is_empty() || reference.starts_with('#') {
         return None;
@@ -45,7 +45,10 @@ fn is_scheme(word: &str) -> bool {
 
 /// The reference with its query percent-encoded in the document's own charset, as browsers send it
 /// (WHATWG URL, "percent-encode after encoding"). Only charsets other than UTF-8 need it.
-pub(super) fn with_query_in<'a>(charset: &'static Encoding, reference: &'a str) -> Cow<'a, str> {
+pub(in crate::domain) fn with_query_in<'a>(
+    charset: &'static Encoding,
+    reference: &'a str,
+) -> Cow<'a, str> {
     if charset == UTF_8 || reference.is_ascii() {
         return Cow::Borrowed(reference);
     }

@@ -106,3 +106,8 @@ impl Tag {
         }
     }
 }
+
+/// Does this element start a new line, so that it parts words?
+pub(in crate::domain) fn parts_words(name: &str) -> bool {
+    Tag::named(name.as_bytes()) == Tag::Block
+}

@@ -27,7 +27,7 @@ impl fmt::Display for ShapeError {
 }
 
 /// May this text be parsed? Whether it is JSON at all is the parser's business.
-pub(super) fn check(text: &str) -> Result<(), ShapeError> {
+pub(in crate::domain) fn check(text: &str) -> Result<(), ShapeError> {
     let (mut depth, mut values, mut quoted, mut escaped) = (0_usize, 1_usize, false, false);
     for byte in text.bytes() {
         match byte {

@@ -1,0 +1,5 @@
+//! Items read from documents of known structure.
+#![cfg(test)]
+
+mod books;
+mod shared;
