@@ -24,12 +24,13 @@ use libfuzzer_sys::fuzz_target;
 type Target = fn(&[u8]);
 
 /// Every target by its name; each has a folder in corpus/.
-const TARGETS: [(&str, Target); 10] = [
+const TARGETS: [(&str, Target); 11] = [
     ("charset", targets::charset::run),
     ("cookies", targets::cookies::run),
     ("decode", targets::decode::run),
     ("head", targets::head::run),
     ("headers", targets::headers::run),
+    ("items", targets::items::run),
     ("links", targets::links::run),
     ("retry_after", targets::retry_after::run),
     ("robots", targets::robots::run),

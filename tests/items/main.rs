@@ -2,4 +2,9 @@
 #![cfg(test)]
 
 mod books;
+mod flats;
+mod hostile;
+mod quotes;
 mod shared;
+mod stated;
+mod wrong;

@@ -6,6 +6,7 @@ pub(crate) mod cookies;
 pub(crate) mod decode;
 pub(crate) mod head;
 pub(crate) mod headers;
+pub(crate) mod items;
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod retry_after;

@@ -24,7 +24,6 @@ mod srcset;
 mod tag;
 mod text;
 mod tokenizer;
-mod widest;
 mod words;
 mod xml_page;
 
@@ -41,7 +40,6 @@ pub(in crate::domain) use self::reference::{with_query_in, worth};
 pub(in crate::domain) use self::tag::parts_words;
 pub use self::text::text;
 use self::tokenizer::Tokenizer;
-pub(in crate::domain) use self::widest::most_attributes;
 use self::xml_page::{XmlPage, is_xml};
 use super::link::Outlink;
 use super::url::CanonicalUrl;

@@ -71,8 +71,6 @@ pub(super) struct Tokenizer {
     held: Vec<u8>,
     /// The part of the open tag that came with earlier chunks.
     carry: Vec<u8>,
-    /// The attributes of a longer start tag are not read.
-    longest: usize,
 }
 
 impl Tokenizer {
@@ -85,18 +83,7 @@ impl Tokenizer {
             foreign: 0,
             held: Vec::new(),
             carry: Vec::new(),
-            longest: MAX_TAG,
         }
-    }
-
-    /// A tokenizer for a document that is in memory and comes in one chunk: it reads every tag.
-    pub(super) fn whole() -> Self {
-        Self { longest: usize::MAX, ..Self::new(false) }
-    }
-
-    /// What there is of the attributes of a start tag that has not ended.
-    pub(super) fn unfinished(&self) -> &[u8] {
-        &self.carry
     }
 
     /// Takes the next bytes.
@@ -252,7 +239,7 @@ impl Tokenizer {
     fn inside(&mut self, mut open: OpenTag, rest: &[u8], sink: &mut impl Sink) -> usize {
         let end = open.scan.end(rest);
         let part = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        if open.keep && self.carry.len() + part.len() > self.longest {
+        if open.keep && self.carry.len() + part.len() > MAX_TAG {
             open.keep = false;
         }
         let Some(end) = end else {

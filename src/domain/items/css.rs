@@ -46,6 +46,12 @@ impl Css {
         Ok(Self { selector: Some(found), part, far })
     }
 
+    /// What looking at so many nodes costs, in steps; `far`: what looking at the siblings of one,
+    /// or inside it, costs at most, which is an eighth of a step each.
+    pub(super) fn cost(&self, nodes: usize, far: usize) -> usize {
+        if self.far { nodes.saturating_mul(far.min(nodes) / 8 + 1) } else { nodes }
+    }
+
     /// The first element within `scope`.
     pub(super) fn first<'a>(&self, scope: ElementRef<'a>) -> Option<ElementRef<'a>> {
         match &self.selector {

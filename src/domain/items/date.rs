@@ -128,16 +128,18 @@ fn tokens(text: &str) -> Vec<Token> {
 
 /// A date that the tokens begin with, and how many of them it takes.
 fn date_at(tokens: &[Token], rule: &DateRule) -> Option<(Date, usize)> {
+    use Token::{Number, Sign};
     match tokens {
         [
-            Token::Number(a, x),
-            Token::Sign(s),
-            Token::Number(b, y),
-            Token::Sign(t),
-            Token::Number(c, z),
+            Number(first, long),
+            Sign(mark),
+            Number(second, 1 | 2),
+            Sign(same),
+            Number(third, last),
             ..,
-        ] if s == t && matches!(s, '.' | '/' | '-') && *y <= 2 => {
-            numeric([(*a, *x), (*b, *y), (*c, *z)], *s, rule).map(|date| (date, 5))
+        ] if mark == same && matches!(mark, '.' | '/' | '-') => {
+            numeric([(*first, *long), (*second, 2), (*third, *last)], *mark, rule)
+                .map(|date| (date, 5))
         }
         _ => named(tokens),
     }

@@ -9,7 +9,6 @@ use super::css::Part;
 /// What is read of an element; `None` when it has no such attribute.
 pub(super) fn read(element: ElementRef<'_>, part: &Part, url: bool) -> Option<String> {
     match part {
-        Part::Text => Some(text(element)),
         Part::Html => Some(element.inner_html()),
         Part::Attribute(name) => element.attr(name).map(str::to_owned),
         Part::Default if url => {
@@ -19,7 +18,7 @@ pub(super) fn read(element: ElementRef<'_>, part: &Part, url: bool) -> Option<St
                 .map(str::to_owned)
                 .or_else(|| holder.is_none().then(|| text(element)))
         }
-        Part::Default => Some(text(element)),
+        Part::Text | Part::Default => Some(text(element)),
     }
 }
 

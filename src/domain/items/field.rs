@@ -14,6 +14,8 @@ use super::work::Work;
 
 /// Longest sample of what could not be read, in bytes.
 const SAMPLE: usize = 80;
+/// What a node's text costs, in steps.
+const TEXT_STEPS: usize = 4;
 
 /// A field as it is read.
 #[derive(Debug, Clone)]
@@ -165,6 +167,13 @@ impl Field {
     }
 
     fn value(&self, rule: &Rule, place: Place<'_>, scene: &mut Scene) -> Found {
+        // Elements of a list may stand within each other.
+        if self.list
+            && let Place::Element(element, _) = place
+        {
+            let within = element.descendants().take(scene.work.left().saturating_add(1)).count();
+            scene.work.steps(within.saturating_mul(TEXT_STEPS));
+        }
         let raw = match (place, &self.way) {
             (Place::Element(element, _), Way::Css(css)) => {
                 element::read(element, &css.part, rule.parse == Some(Parse::Url)).map(Raw::Text)
@@ -224,8 +233,7 @@ fn elements<'a>(
     scene: &mut Scene,
 ) -> Vec<Place<'a>> {
     let Some(selector) = &css.selector else { return vec![Place::Element(scope, within)] };
-    let far = if css.far { scene.far.min(within) } else { 1 };
-    let cost = within.saturating_mul(far);
+    let cost = css.cost(within, scene.far);
     if !scene.work.steps(cost) {
         return Vec::new();
     }

@@ -33,4 +33,4 @@ pub use detail::{Detail, DetailReader};
 pub use reader::ItemReader;
 pub use reading::{Cut, FieldTally, Item, MOST_ITEMS, MOST_TEXT, Reading, Refusal};
 pub use spec::{FieldSpec, ItemError, ItemsSpec};
-pub use tree::{DEEPEST, MOST_ATTRIBUTES, MOST_NODES};
+pub use tree::{DEEPEST, MOST_NODES};

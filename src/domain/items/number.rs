@@ -124,8 +124,7 @@ impl Parts {
     fn read(text: &str) -> Option<Self> {
         let mut groups = vec![(None, String::new())];
         let (mut end, mut digits) = (0, 0);
-        let mut chars = text.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
+        for (at, c) in text.char_indices() {
             if let Some(digit) = digit(c) {
                 digits += 1;
                 if digits > MOST_DIGITS {

@@ -92,8 +92,7 @@ pub(super) fn elements<'a>(
 ) -> Vec<Place<'a>> {
     let Some(selector) = &css.selector else { return vec![Place::Element(root, 0)] };
     let nodes = html.tree.values().len();
-    let far = if css.far { scene.far.min(nodes) } else { 1 };
-    if !scene.work.steps(nodes.saturating_mul(far)) {
+    if !scene.work.steps(css.cost(nodes, scene.far)) {
         return Vec::new();
     }
     let itself = Some(root).filter(|root| selector.matches(root));

@@ -3,7 +3,7 @@
 use super::reading::{Cut, MOST_TEXT};
 
 /// Most elements looked at, over all selectors and items: about two seconds.
-const MOST_STEPS: usize = 50_000_000;
+const MOST_STEPS: usize = 20_000_000;
 
 /// What is left of both.
 #[derive(Debug)]
