@@ -20,9 +20,10 @@ pub(super) struct Args {
 }
 
 /// The commands that are shown, `SITE` being the address of the site.
-const TOUR: [&[&str]; 2] = [
+const TOUR: [&[&str]; 3] = [
     &["crawl", "http://SITE/docs/", "--delay", "20ms", "--max-tries", "3"],
     &["explain", "http://SITE/docs/private/"],
+    &["fetch", "--sitemap", "http://SITE/sitemap.xml", "--job", "list", "--delay", "5ms"],
 ];
 
 /// Opens the site, and runs the commands of the tour or waits to be ended.
