@@ -1,5 +1,6 @@
 //! The composition root: finds or makes a job in the store, and runs the actor system over it.
 
+mod changes;
 mod sitemaps;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use crate::actors::messages::{Observation, Observe, StartJob};
 use crate::actors::supervisor::{End, Settings, Stop, Supervisor};
 use crate::clock::Clock;
 use crate::domain::JobId;
-use crate::domain::job::{Job, JobError, JobSpec};
+use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
 use crate::signals::{self, OnSignal};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 
@@ -73,6 +74,13 @@ pub enum PrepareError {
         /// The kind that it has.
         kind: String,
     },
+    /// A job of this name asks other requests.
+    OtherRequest {
+        /// The name.
+        name: String,
+        /// The URL that it asks.
+        url: String,
+    },
     /// The stored specification cannot be read.
     Spec(String),
 }
@@ -85,6 +93,10 @@ impl fmt::Display for PrepareError {
             Self::OtherKind { name, kind } => {
                 write!(f, "job '{name}' exists and is a {kind}; choose another name with --job")
             }
+            Self::OtherRequest { name, url } => write!(
+                f,
+                "job '{name}' exists and asks other requests ({url}); choose another name with --job"
+            ),
             Self::Spec(why) => write!(f, "the stored job cannot be read: {why}"),
         }
     }
@@ -147,9 +159,12 @@ fn resume(
     }
     let now = clock.now();
     let old = read_spec(&row)?;
+    if let Some(url) = old.suggest.as_ref().zip(order.spec.suggest.as_ref()).and_then(other) {
+        return Err(PrepareError::OtherRequest { name: order.name.clone(), url });
+    }
     let spec = merge(&old, &order.spec);
     let mut notes = Vec::new();
-    let changes = changes(&old, &spec)?;
+    let changes = changes::between(&old, &spec)?;
     if !changes.is_empty() {
         let touch = |options: &[&str]| {
             options.iter().any(|option| changes.iter().any(|change| change.starts_with(option)))
@@ -249,25 +264,9 @@ fn merge(old: &JobSpec, order: &JobSpec) -> JobSpec {
     spec
 }
 
-/// The options that differ, as `name old -> new`.
-fn changes(old: &JobSpec, new: &JobSpec) -> Result<Vec<String>, PrepareError> {
-    let value = |spec| serde_json::to_value(spec).map_err(|e| PrepareError::Spec(e.to_string()));
-    let (old, new) = (value(old)?, value(new)?);
-    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else {
-        return Ok(Vec::new());
-    };
-    Ok(new
-        .iter()
-        .filter(|(key, value)| old.get(*key) != Some(value))
-        .map(|(key, value)| {
-            if key == "headers" {
-                // They may be secrets.
-                return "headers".to_owned();
-            }
-            let before = old.get(key).map_or_else(|| "-".to_owned(), ToString::to_string);
-            format!("{key} {before} -> {value}")
-        })
-        .collect())
+/// The URL of a request if another is wanted.
+fn other((old, new): (&SuggestSpec, &SuggestSpec)) -> Option<String> {
+    (!old.asks_like(new)).then(|| old.request.url.clone())
 }
 
 /// Told of the run's progress, a few times a second.

@@ -15,6 +15,7 @@ pub mod report;
 pub mod retry;
 pub mod robots;
 pub mod status;
+mod suggest;
 mod text;
 mod way;
 
@@ -45,6 +46,8 @@ enum Command {
     Crawl(Box<crawl::Args>),
     /// Ask for each URL of a list, and record the links of its page
     Fetch(Box<fetch::Args>),
+    /// Harvest an endpoint that completes queries; the same command again resumes
+    Suggest(Box<suggest::Args>),
     /// Show how each job stands
     Status(status::Args),
     /// Sum up what came of a job
@@ -88,11 +91,12 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
     match &cli.command {
         Command::Crawl(args) => return one_off::run(args.as_ref(), &cli.global),
         Command::Fetch(args) => return one_off::run(args.as_ref(), &cli.global),
+        Command::Suggest(args) => return one_off::run(args.as_ref(), &cli.global),
         _ => {}
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match &cli.command {
-        Command::Crawl(_) | Command::Fetch(_) => 0,
+        Command::Crawl(_) | Command::Fetch(_) | Command::Suggest(_) => 0,
         Command::Robots(args) => robots::run(args, &mut out)?,
         Command::Demo(args) => demo::run(args, &mut out)?,
         Command::Completions { shell } => {

@@ -41,6 +41,11 @@ pub(super) trait OneOff {
         let message = "no root gave a page; the report says why".to_owned();
         CommandError { exit: 1, message }
     }
+
+    /// Told of the order before anything is done for it. `new`: the store has no such job yet.
+    fn before(&self, _order: &Order, _new: bool) -> Result<(), CommandError> {
+        Ok(())
+    }
 }
 
 /// Runs a command and gives the exit code.
@@ -55,6 +60,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     let order = command.order(&settings)?;
     let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
     let store = Arc::new(Store::open(url, Access::Owner)?);
+    command.before(&order, store.job_by_name(&order.name)?.is_none())?;
     let prepared = app::prepare(&store, &order, clock)?;
     for note in &prepared.notes {
         log::info!("{note}");

@@ -92,6 +92,24 @@ impl Plan {
         Combinations::new(&self.alphabet, self.min..=self.max).ok().map(|all| all.count())
     }
 
+    /// Is every combination asked?
+    #[must_use]
+    pub fn is_exhaustive(&self) -> bool {
+        self.strategy == Strategy::Exhaustive
+    }
+
+    /// Letters of the shortest query and of the longest.
+    #[must_use]
+    pub fn lengths(&self) -> (usize, usize) {
+        (self.min, self.max)
+    }
+
+    /// How many letters the alphabet has.
+    #[must_use]
+    pub fn letters(&self) -> usize {
+        self.alphabet.letters().len()
+    }
+
     /// Combinations of the shortest length up to another, or to the longest that can be counted.
     pub(super) fn walk(&self, letters: &Alphabet, to: usize) -> Option<Combinations> {
         let lengths = (self.min..=to).rev();

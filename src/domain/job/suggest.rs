@@ -78,6 +78,15 @@ impl Default for SuggestSpec {
     }
 }
 
+impl SuggestSpec {
+    /// Does it ask the same of the endpoint for the same letters? Headers may differ.
+    #[must_use]
+    pub fn asks_like(&self, other: &Self) -> bool {
+        let bare = |spec: &Self| RequestSpec { headers: Vec::new(), ..spec.request.clone() };
+        bare(self) == bare(other) && self.prefix == other.prefix && self.suffix == other.suffix
+    }
+}
+
 /// What is asked of an endpoint, and how.
 #[derive(Debug, Clone)]
 pub struct HarvestJob {
