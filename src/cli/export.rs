@@ -6,6 +6,7 @@
 mod links;
 mod pages;
 mod pairs;
+mod suggestions;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -17,6 +18,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use self::links::Links;
 use self::pages::Pages;
 use self::pairs::Pairs;
+use self::suggestions::Suggestions;
 use self::table::Table;
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
@@ -34,6 +36,8 @@ pub enum What {
     Failures,
     /// Each URL with each link of its page, redirects left out: of a job with --links all
     Pairs,
+    /// The tips of an endpoint with the queries that showed them
+    Suggestions,
 }
 
 /// Options of `crawld export`.
@@ -54,6 +58,9 @@ pub struct Args {
     /// Keep spreadsheets from executing cells: those that begin with = + - @ get an apostrophe
     #[arg(long)]
     spreadsheet: bool,
+    /// Of suggestions only those that no earlier pass had found
+    #[arg(long)]
+    new: bool,
     /// Sort the rows by their cells from left to right, so that the same results are always the
     /// same file; takes room for them in the folder for temporary files
     #[arg(long)]
@@ -81,6 +88,9 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
     if args.spreadsheet && !args.format.is_sheet() {
         return Err(CommandError::usage("--spreadsheet is for csv and tsv"));
     }
+    if args.new && args.what != What::Suggestions {
+        return Err(CommandError::usage("--new is for --what suggestions"));
+    }
     let table = table(args, store)?;
     match &args.output {
         None => write(args, store, &*table, &mut BufWriter::with_capacity(1 << 16, out))?,
@@ -97,6 +107,7 @@ fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
         What::Failures => Box::new(Pages { job, failed: true }),
         What::Links => Box::new(Links { job }),
         What::Pairs => Box::new(Pairs { job }),
+        What::Suggestions => Box::new(Suggestions::new(job, args.new)?),
     })
 }
 

@@ -9,6 +9,7 @@ use crate::domain::outcome::UrlState;
 use crate::frontier::verdict::{NEEDS_SCRIPTS, OUT_OF_SCOPE};
 use crate::store::{JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
 
+mod harvest;
 mod json;
 mod words;
 

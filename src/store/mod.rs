@@ -10,7 +10,7 @@
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), and the readers `report`,
-//! `export`, `lookup`.
+//! `harvested`, `export`, `suggestions`, `lookup`.
 
 mod amend;
 mod claim;
@@ -21,6 +21,7 @@ mod cookies;
 mod error;
 mod export;
 mod harvest;
+mod harvested;
 mod insert;
 mod job;
 mod known_rows;
@@ -42,6 +43,7 @@ mod sitemaps;
 mod sketch;
 mod sqlite;
 mod status;
+mod suggestions;
 mod target;
 mod templates;
 mod unmodified;
@@ -66,6 +68,7 @@ pub use amend::Retry;
 pub use error::{StoreError, StoreErrorKind};
 pub use export::{LinkPosition, LinkRecord, PageRecord};
 pub use harvest::Refilled;
+pub use harvested::{Harvested, KindSum};
 pub use job::{JobRow, JobState, NewJob, Origin};
 pub use limits::Left;
 pub use lookup::Share;
@@ -74,6 +77,7 @@ pub use page_links::PageLink;
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;
 pub use status::Waiting;
+pub use suggestions::{SuggestionPosition, SuggestionRecord};
 pub use templates::{Crowd, REPORTED};
 
 /// What a call of the store gives.

@@ -3,6 +3,7 @@
 use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::{Connection, both};
+use super::harvested::{self, Harvested};
 use super::sitemaps::{self, SitemapSums};
 use super::templates::{self, Crowd};
 use super::{Result, Store};
@@ -49,6 +50,8 @@ pub struct JobReport {
     pub traps: Vec<(String, String, String)>,
     /// What the sitemaps came to; they are no pages and counted nowhere else.
     pub sitemaps: SitemapSums,
+    /// What a harvest came to; `None` where nothing is harvested.
+    pub harvest: Option<Harvested>,
 }
 
 /// A host with a figure.
@@ -169,6 +172,7 @@ impl Store {
             report.duplicates = (duplicates.copies, duplicates.originals);
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job)?;
+            report.harvest = harvested::sums(conn, job)?;
             report.slowest = hosts_by(conn, SLOWEST, job)?;
             report.failing = hosts_by(conn, FAILING, job)?;
             report.given_up =

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::Report;
+use super::{Report, harvest};
 use crate::cli::text::per_second;
 use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
@@ -47,6 +47,8 @@ struct Json<'a> {
     given_up_hosts: Vec<GivenUp<'a>>,
     templates: Vec<Crowded<'a>>,
     traps: Vec<Trap<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    harvest: Option<harvest::Json<'a>>,
 }
 
 #[derive(Serialize)]
@@ -215,5 +217,6 @@ fn json(report: &Report) -> Json<'_> {
             .iter()
             .map(|(reason, rule, example)| Trap { reason, rule, example })
             .collect(),
+        harvest: harvest::Json::of(report),
     }
 }

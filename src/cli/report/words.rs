@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Report;
+use super::{Report, harvest};
 use crate::cli::text::{clean, count, counted, micros, per_second, size, span};
 use crate::domain::outcome::UrlState;
 use crate::store::{HostSum, SitemapSums};
@@ -20,6 +20,7 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let job = &report.job;
     writeln!(out, "{}: {}, {}, pass {}", clean(&job.name), report.state(), job.kind, job.pass)?;
     totals(report, out)?;
+    harvest::print(report, out)?;
     speed(report, out)?;
     phases(report, out)?;
     let sums = &report.sums;
@@ -146,7 +147,7 @@ fn phases(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     list(out, "per page", told.map(|(name, time)| format!("{name} {}", micros(time / job.asked))))
 }
 
-fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
+pub(super) fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
     let width = INDENT - 2;
     writeln!(out, "  {name:<width$}{text}")
 }
@@ -167,7 +168,11 @@ fn hosts(
 }
 
 /// Entries in up to `LINES` lines, then how many more there are; nothing when there are none.
-fn list(out: &mut dyn Write, name: &str, entries: impl Iterator<Item = String>) -> io::Result<()> {
+pub(super) fn list(
+    out: &mut dyn Write,
+    name: &str,
+    entries: impl Iterator<Item = String>,
+) -> io::Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut more = 0;
     for entry in entries {

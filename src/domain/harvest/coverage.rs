@@ -54,9 +54,9 @@ fn held_back(caps: &Caps) -> f64 {
     caps.kinds().iter().map(behind).sum()
 }
 
-/// The share of tips found among those that queries of this kind can find, 0 to 1; of two estimates
-/// that are both too low, each for its sort of endpoint, the higher one. `complete`: the harvest is
-/// done. `None` when nothing was found.
+/// The share of tips found among those that queries of this kind can find, 0 to 1: of two estimates,
+/// each for its sort of endpoint, the higher one. No bound: it said 0.68 to 0.98 where 0.88 to 0.96
+/// was true. `complete`: the harvest is done. `None` when nothing was found.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 pub(super) fn estimate(sightings: &Sightings, caps: &Caps, complete: bool) -> Option<f64> {
     let unseen = sightings.unseen();

@@ -84,6 +84,8 @@ impl Harvest {
         let mut settled = settled(answer, nothing);
         let tips: &[Shown] = if nothing { &[] } else { &answer.tips };
         settled.raised = self.count(&answer.text, tips);
+        let longest = letters_of(&answer.text) == self.plan.max;
+        self.record.caps.see(&settled.fact.counts, longest);
         if self.plan.strategy == Strategy::Exhaustive {
             return Ok(settled);
         }
@@ -125,7 +127,6 @@ impl Harvest {
     /// not full count: they alone are no choice of the server's.
     fn observe(&mut self, fact: &Fact, tips: &[Shown]) {
         let record = &mut self.record;
-        record.caps.see(&fact.counts, letters_of(&fact.text) == self.plan.max);
         if record.rule.is_none() || !record.caps.are_reached(&fact.counts) {
             let query = self.plan.query(&fact.text);
             for tip in tips {

@@ -35,7 +35,7 @@ pub(super) enum Stage {
 
 /// The record of a harvest. Begins as `Record::default()`; stored as JSON in the transaction of
 /// every call that changed it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
     pub(super) stage: Stage,
@@ -131,6 +131,12 @@ impl Record {
     #[must_use]
     pub fn caps(&self) -> &Caps {
         &self.caps
+    }
+
+    /// Answers that showed all there was, so that nothing was asked that they make needless.
+    #[must_use]
+    pub fn pruned(&self) -> u64 {
+        self.pruned
     }
 
     /// Queries asked as proofs, and those of them that failed.

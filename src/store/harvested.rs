@@ -1,0 +1,108 @@
+//! Summing up a harvest.
+
+use diesel::{OptionalExtension, QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types};
+
+use super::connection::{Connection, both};
+use crate::domain::JobId;
+use crate::domain::harvest::Record;
+
+/// What a harvest came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Harvested {
+    /// What it remembers of the endpoint.
+    pub record: Record,
+    /// Queries of this pass that showed tips.
+    pub shown: i64,
+    /// Queries of this pass that showed none.
+    pub empty: i64,
+    /// The kinds of result, by name.
+    pub kinds: Vec<KindSum>,
+    /// What the operator was told, the last ones.
+    pub warnings: Vec<String>,
+}
+
+/// The tips of a kind, each counted once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindSum {
+    /// Its name.
+    pub result: String,
+    /// Those of all passes.
+    pub tips: i64,
+    /// Of them, those that no earlier pass had found.
+    pub new: i64,
+    /// Of them, those that this pass has not found, or not yet.
+    pub missing: i64,
+}
+
+#[derive(QueryableByName)]
+struct Stand {
+    #[diesel(sql_type = sql_types::Integer)]
+    pass: i32,
+    #[diesel(sql_type = sql_types::Text)]
+    record: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    warnings: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Queries {
+    #[diesel(sql_type = sql_types::BigInt)]
+    shown: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    empty: i64,
+}
+
+#[derive(QueryableByName)]
+struct Kind {
+    #[diesel(sql_type = sql_types::Text)]
+    result: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    tips: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    new: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    missing: i64,
+}
+
+const STAND: &str = "SELECT pass, record, warnings FROM harvest WHERE job = $1";
+
+const QUERIES: &str = "SELECT \
+    CAST(COALESCE(SUM(CASE WHEN tips > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS shown, \
+    CAST(COALESCE(SUM(CASE WHEN tips = 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS empty \
+    FROM query WHERE job = $1 AND pass = $2 AND tips IS NOT NULL";
+
+/// SQLite numbers what is bound in the order in which it stands.
+const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
+    CAST(SUM(CASE WHEN first_pass = $1 THEN 1 ELSE 0 END) AS BIGINT) AS new, \
+    CAST(SUM(CASE WHEN last_pass < $1 THEN 1 ELSE 0 END) AS BIGINT) AS missing \
+    FROM suggestion WHERE job = $2 GROUP BY result ORDER BY result";
+
+/// What the harvest of a job came to; `None` when it has not begun.
+pub(super) fn sums(conn: &mut Connection, job: JobId) -> QueryResult<Option<Harvested>> {
+    let stand: Option<Stand> = both!(conn, c => sql_query(STAND)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .get_result(c)
+        .optional())?;
+    let Some(stand) = stand else { return Ok(None) };
+    let queries: Queries = both!(conn, c => sql_query(QUERIES)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .bind::<sql_types::Integer, _>(stand.pass)
+        .get_result(c))?;
+    let kinds: Vec<Kind> = both!(conn, c => sql_query(KINDS)
+        .bind::<sql_types::Integer, _>(stand.pass)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .get_results(c))?;
+    let kind = |kind: Kind| KindSum {
+        result: kind.result,
+        tips: kind.tips,
+        new: kind.new,
+        missing: kind.missing,
+    };
+    Ok(Some(Harvested {
+        record: serde_json::from_str(&stand.record).unwrap_or_default(),
+        shown: queries.shown,
+        empty: queries.empty,
+        kinds: kinds.into_iter().map(kind).collect(),
+        warnings: stand.warnings.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
+    }))
+}
