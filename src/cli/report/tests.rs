@@ -1,7 +1,7 @@
 //! The report on figures made here.
 
 use super::*;
-use crate::store::{HostSum, JobState, Origin, SitemapSums};
+use crate::store::{Harvested, HostSum, JobState, KindSum, Origin, SitemapSums};
 
 fn report() -> Report {
     let sum = |authority: &str, urls, figure| HostSum { authority: authority.into(), urls, figure };
@@ -148,4 +148,61 @@ fn the_report_for_programs_has_stable_keys_on_one_line() {
         "\n"
     );
     assert_eq!(text, expected);
+}
+
+fn harvest() -> Report {
+    let mut report = report();
+    report.job.kind = "suggest".into();
+    let kind =
+        |result: &str, tips, new, missing| KindSum { result: result.into(), tips, new, missing };
+    let record = r#"{"rule":"both","case":[3,0],"letters":"ab","pruned":900,"samples":20,
+        "suspicions":4,"failed_proofs":1,"sightings":{"tips":6089,"once":100,"twice":100},
+        "caps":[{"largest":6,"at_limit":711,"almost":3}]}"#;
+    report.sums.harvest = Some(Harvested {
+        record: serde_json::from_str(record).unwrap(),
+        shown: 1000,
+        empty: 480,
+        kinds: vec![kind("products", 80, 80, 0), kind("query", 6089, 12, 3)],
+        warnings: (0..9).map(|n| format!("warning {n}")).collect(),
+    });
+    report
+}
+
+#[test]
+fn a_harvest_tells_its_queries_its_tips_and_how_much_they_may_be() {
+    let mut report = harvest();
+    report.job.pass = 2;
+    let text = text(&report);
+    let expected = "\
+  queries   1,488 asked = 1,000 with tips + 480 without + 8 failed
+  tips      products 80 (80 new), query 6,089 (12 new, 3 not found again)
+  endpoint  at most 6 tips shown,
+            only what begins with and ends in full queries is asked,
+            case makes no difference
+  left out  what follows 900 answers; 24 proofs asked, 1 failed
+  coverage  about 99 % of what such queries can find, estimated
+  full      711 of the longest queries are full: incomplete behind them
+  warnings  warning 5
+            warning 6
+            warning 7
+            warning 8
+";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.lines().count() <= 40, "{text}");
+}
+
+#[test]
+fn a_harvest_for_programs_has_stable_keys() {
+    let mut out = Vec::new();
+    print_json(&harvest(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let expected = concat!(
+        r#""harvest":{"queries":{"asked":1488,"with_tips":1000,"empty":480,"failed":8,"#,
+        r#""queued":20},"results":[{"result":"products","tips":80,"new":80,"missing":0},"#,
+        r#"{"result":"query","tips":6089,"new":12,"missing":3}],"rule":"both","#,
+        r#""folds_case":true,"sorted":false,"caps":[6],"letters":"ab","pruned":900,"#,
+        r#""proofs":24,"failed_proofs":1,"coverage":0.99"#,
+    );
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains(r#","incomplete":711,"warnings":["warning 0","#), "{text}");
 }
