@@ -4,13 +4,15 @@
 use std::path::Path;
 
 use crawld::config::load;
-use crawld::domain::job::JobSpec;
+use crawld::domain::JobId;
+use crawld::domain::harvest::{RequestSpec, ResultSpec};
+use crawld::domain::job::{Job, JobSpec, SuggestSpec};
 
 /// Keys whose value in the file is an example, not the default.
 const EXAMPLES: [&str; 7] =
     ["user_agent", "headers", "ca_file", "proxy", "no_proxy", "robots_agent", "warc"];
 /// Keys of a job without a default, and what a job cannot be without.
-const OF_JOBS: [&str; 7] = [
+const OF_JOBS: [&str; 8] = [
     "max_depth",
     "max_pages",
     "max_pages_per_host",
@@ -18,6 +20,7 @@ const OF_JOBS: [&str; 7] = [
     "max_bytes",
     "max_per_template",
     "max_time",
+    "budget",
 ];
 /// Keys that are `None` by default and stand for what the file says.
 const IMPLIED: [&str; 3] = ["grace", "log", "url"];
@@ -43,9 +46,81 @@ fn the_commented_file_is_valid_and_holds_the_defaults() {
     let jobs = without(&[&OF_JOBS[..], &["schedule"]].concat());
     let (_, jobs) = jobs.split_once("[jobs.docs]").unwrap();
     std::fs::write(&file, format!("[jobs.docs]{jobs}")).unwrap();
-    let job = load(Some(&file), &[]).unwrap().jobs.remove(0);
+    let jobs = load(Some(&file), &[]).unwrap().jobs;
+    let spec = |name: &str| jobs.iter().find(|job| job.name == name).unwrap().spec.clone();
     let roots = vec!["https://docs.example.org/".to_owned()];
-    assert_eq!(job.spec, JobSpec { roots, ..JobSpec::default() });
+    assert_eq!(spec("docs"), JobSpec { roots, ..JobSpec::default() });
+    assert_eq!(spec("tips"), tips());
+}
+
+/// The job `tips` of the file: what it cannot be without, and defaults.
+fn tips() -> JobSpec {
+    let url = "https://shop.example/suggest?q={query}".to_owned();
+    let (name, path) = ("query".to_owned(), "$.query[*]".to_owned());
+    let own = SuggestSpec {
+        request: RequestSpec { url, ..RequestSpec::default() },
+        results: vec![ResultSpec { name, path, ..ResultSpec::default() }],
+        ..SuggestSpec::default()
+    };
+    JobSpec { kind: "suggest".to_owned(), suggest: Some(own), ..JobSpec::default() }
+}
+
+#[test]
+fn a_suggest_job_is_written_as_the_contract_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crawld.toml");
+    let text = r#"
+[jobs.tips]
+kind = "suggest"
+request = { method = "post", url = "https://me:pass@shop.example/suggest", form = { q = "{query}", A = "1" }, headers = { X-Requested-With = "XMLHttpRequest", cookie = "secret=1" } }
+alphabet = "a-z0-9"
+strategy = "adaptive"
+budget = 10000
+results.query = { path = "$.query[*]", trim = true }
+results.products = { path = "$.products[*]", fields = { name = "$.name", price = { path = "$.price", strip_tags = true } } }
+"#;
+    std::fs::write(&file, text).unwrap();
+    let job = load(Some(&file), &[]).unwrap().jobs.remove(0);
+    let own = job.spec.suggest.clone().unwrap();
+    assert_eq!(own.request.url, "https://shop.example/suggest");
+    assert_eq!(own.request.form, [("q".into(), "{query}".into()), ("A".into(), "1".into())]);
+    assert_eq!(own.request.headers, [("X-Requested-With".into(), "XMLHttpRequest".into())]);
+    let secrets = &job.spec.secrets;
+    assert_eq!((secrets.headers.len(), secrets.origins.len()), (1, 1));
+    let stored = serde_json::to_string(&job.spec).unwrap();
+    assert!(!stored.contains("secret=1") && !stored.contains("pass"), "{stored}");
+    let products = own.results.iter().find(|result| result.name == "products").unwrap();
+    assert!(products.fields.iter().any(|f| f.name == "price" && f.cleaning.strip_tags));
+    assert_eq!(Job::new(JobId(0), "tips", &job.spec).unwrap().limits.max_pages, Some(10_000));
+}
+
+#[test]
+fn faults_of_a_suggest_job_name_their_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crawld.toml");
+    for (lines, said) in [
+        ("alphabet = \"z-a\"", "jobs.tips.alphabet"),
+        ("request = { url = \"https://a.test/\" }", "jobs.tips.request: {query} is nowhere"),
+        ("request = { url = \"a.test/{query}\", verb = \"GET\" }", "verb"),
+        ("request = { url = \"a.test/{query}\", method = \"PUT\" }", "jobs.tips.request.method"),
+        ("strategy = \"clever\"", "jobs.tips.strategy"),
+        ("results = { a = { path = \"query\" } }", "jobs.tips.results.a.path"),
+        ("results = { a = { path = \"$.a\", fields = { n = 1 } } }", "jobs.tips.results"),
+        ("item = \"div\"", "jobs.tips.item"),
+    ] {
+        let mut text = "[jobs.tips]\nkind = \"suggest\"\n".to_owned();
+        for line in [
+            "request = { url = \"https://a.test/?q={query}\" }",
+            "results = { a = { path = \"$.a[*]\" } }",
+        ] {
+            if line.split(' ').next() != lines.split(' ').next() {
+                text = format!("{text}{line}\n");
+            }
+        }
+        std::fs::write(&file, format!("{text}{lines}\n")).unwrap();
+        let error = load(Some(&file), &[]).expect_err(lines).to_string();
+        assert!(error.contains(said), "{said}: {error}");
+    }
 }
 
 /// `# key = value` and `# [heading]` without their sign; prose stays a comment.

@@ -86,7 +86,7 @@ impl OneOff for Args {
     /// Its name is `suggest-` and the host of the endpoint.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
         let mut spec = settings.job.clone();
-        let request = self.request.spec(&mut spec)?;
+        let request = self.request.spec(&mut spec);
         let template = RequestTemplate::new(&request)
             .map_err(|error| CommandError::usage(error.to_string()))?;
         let name = format!("suggest-{}", template.endpoint().host());

@@ -10,6 +10,7 @@ mod kinds;
 mod network;
 mod politeness;
 mod section;
+mod suggest;
 mod way;
 
 use config::Config;

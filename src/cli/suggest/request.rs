@@ -1,8 +1,7 @@
 //! The request of a query, as the options say it.
 
-use crate::cli::error::CommandError;
 use crate::domain::harvest::RequestSpec;
-use crate::domain::job::{JobSpec, Root};
+use crate::domain::job::JobSpec;
 use crate::domain::request::Method;
 
 /// How a query is asked.
@@ -37,44 +36,33 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl RequestOptions {
     /// The request. Headers with a place for the query move into it from the job, a login in the
     /// URL to the job's secrets.
-    pub(super) fn spec(&self, job: &mut JobSpec) -> Result<RequestSpec, CommandError> {
+    pub(super) fn spec(&self, job: &mut JobSpec) -> RequestSpec {
         let headers;
         (headers, job.headers) =
             job.headers.drain(..).partition(|(_, value)| value.contains("{query}"));
-        Ok(RequestSpec {
+        let mut request = RequestSpec {
             method: self.method,
-            url: self.url(job)?,
+            url: self.template.trim().to_owned(),
             params: Vec::new(),
             form: self.form.clone(),
             json: self.json_body.clone(),
             body: self.body.clone(),
             content_type: self.content_type.clone(),
             headers,
-        })
-    }
-
-    /// The URL without a login, which is sent to its origin only.
-    fn url(&self, job: &mut JobSpec) -> Result<String, CommandError> {
-        let text = self.template.trim();
-        let (scheme, rest) = text.split_once("://").map_or(("https", text), |parts| parts);
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let Some((_, host)) = authority.rsplit_once('@') else { return Ok(text.to_owned()) };
-        let origin = format!("{scheme}://{authority}/");
-        let root = Root::parse(&origin)
-            .map_err(|error| CommandError::usage(format!("'{host}': {error}")))?;
-        if let Some(origin) = job.secrets.take_from(&origin, &root) {
+        };
+        if let Some(origin) = request.take_login(&mut job.secrets) {
             log::warn!(
-                "the login in the URL is sent to {origin} only; while this runs other users of this machine may read it"
+                "the login in the URL is sent to {origin} only; while this runs other users of \
+                 this machine may read it: username and password_file under [hosts] are safe"
             );
         }
-        Ok(format!("{scheme}://{host}{path}"))
+        request
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::job::JobSpec;
 
     fn options(template: &str) -> RequestOptions {
         RequestOptions {
@@ -95,7 +83,7 @@ mod tests {
             ("https://a.test/s?q={query}&m=x@y", "https://a.test/s?q={query}&m=x@y"),
         ] {
             let mut job = JobSpec::default();
-            let spec = options(given).spec(&mut job).unwrap();
+            let spec = options(given).spec(&mut job);
             assert_eq!(spec.url, url);
             assert_eq!(job.secrets.origins.len(), usize::from(!given.starts_with("https://a")));
         }
@@ -106,7 +94,7 @@ mod tests {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let headers = vec![pair("Referer", "https://a.test/{query}"), pair("X-A", "{x}")];
         let mut job = JobSpec { headers, ..JobSpec::default() };
-        let spec = options("a.test/").spec(&mut job).unwrap();
+        let spec = options("a.test/").spec(&mut job);
         assert_eq!(spec.headers, [pair("Referer", "https://a.test/{query}")]);
         assert_eq!(job.headers, [pair("X-A", "{x}")]);
     }

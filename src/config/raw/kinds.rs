@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::crawl::Crawl;
 use super::faults::Faults;
 use super::section::{Section, keys_of};
+use super::suggest::Suggest;
 use crate::domain::job::JobSpec;
 
 /// The keys of a kind that no other job has. All may be left out here: what a job cannot do without
@@ -25,7 +26,7 @@ struct Entry {
     apply: fn(&mut Section, &mut JobSpec, &mut Faults),
 }
 
-const KINDS: [Entry; 1] = [entry::<Crawl>()];
+const KINDS: [Entry; 2] = [entry::<Crawl>(), entry::<Suggest>()];
 
 const fn entry<K: Kind>() -> Entry {
     Entry {
