@@ -9,8 +9,9 @@ use super::one_off::{self, OneOff};
 use super::options::Shared;
 use crate::app::Order;
 use crate::config::{Override, Settings};
+use crate::domain::JobId;
 use crate::domain::harvest::{Matcher, RequestTemplate};
-use crate::domain::job::{JobSpec, StrategyName, SuggestSpec};
+use crate::domain::job::{Job, JobSpec, StrategyName, SuggestSpec};
 
 /// Options of `crawld suggest`.
 #[derive(Debug, clap::Args)]
@@ -106,7 +107,11 @@ impl OneOff for Args {
             results: self.results.specs()?,
         };
         let spec = JobSpec { kind: "suggest".to_owned(), suggest: Some(own), ..spec };
-        one_off::order(&self.shared, name, spec)
+        let order = one_off::order(&self.shared, name, spec)?;
+        // Before a store is made for it.
+        Job::new(JobId(0), &order.name, &order.spec)
+            .map_err(|error| CommandError::usage(error.to_string()))?;
+        Ok(order)
     }
 
     fn before(&self, order: &Order, new: bool) -> Result<(), CommandError> {
