@@ -26,12 +26,14 @@ http {{
     sendfile on;
     keepalive_requests 1000000;
     keepalive_timeout 75s;
+{http}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         server_name _;
         root {root};
         index index.html;
         absolute_redirect off;
+{server}
     }}
 }}
 """
@@ -46,11 +48,11 @@ def free_port():
 class Nginx:
     """One worker that serves a folder; its access log can be taken away after each contestant."""
 
-    def __init__(self, folder, root, port):
+    def __init__(self, folder, root, port, http="", server=""):
         self.folder, self.port = pathlib.Path(folder), port
         self.folder.mkdir(parents=True, exist_ok=True)
         user = "user root;" if os.geteuid() == 0 else ""
-        text = CONFIG.format(folder=self.folder, root=root, port=port, user=user)
+        text = CONFIG.format(folder=self.folder, root=root, port=port, user=user, http=http, server=server)
         (self.folder / "nginx.conf").write_text(text)
         self.process = subprocess.Popen(
             ["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", "daemon off;"],
