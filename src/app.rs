@@ -47,6 +47,8 @@ pub struct Order {
     pub spec: JobSpec,
     /// Begin a new pass if the last one is complete.
     pub again: bool,
+    /// Who asks for it.
+    pub origin: Origin,
 }
 
 /// A job found or made.
@@ -133,7 +135,7 @@ fn create(store: &Store, order: &Order, clock: Clock) -> Result<Prepared, Prepar
     let new = NewJob {
         name: order.name.clone(),
         kind: order.spec.kind.clone(),
-        origin: Origin::Cli,
+        origin: order.origin,
         spec: to_text(&order.spec)?,
     };
     let row = match store.create_job(&new, clock.now()) {

@@ -1,6 +1,8 @@
 //! Unix signals become messages; nothing else happens here.
 
 use std::io;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
@@ -29,4 +31,42 @@ pub fn watch(mut on_signal: impl OnSignal) -> io::Result<Handle> {
         }
     })?;
     Ok(handle)
+}
+
+/// A wait before there is anything to end in order.
+pub struct Waiting {
+    handle: Handle,
+    signals: Receiver<i32>,
+}
+
+struct ToWaiting(Sender<i32>);
+
+impl OnSignal for ToWaiting {
+    fn stop(&mut self, signal: i32) {
+        // Nobody waits any more: the process is past it.
+        self.0.send(signal).ok();
+    }
+}
+
+impl Waiting {
+    /// From now on SIGINT and SIGTERM are seen by [`Waiting::pause`].
+    ///
+    /// # Errors
+    /// As [`watch`].
+    pub fn start() -> io::Result<Self> {
+        let (sender, signals) = mpsc::channel();
+        Ok(Self { handle: watch(ToWaiting(sender))?, signals })
+    }
+
+    /// Waits so long, or until a signal comes, which is given back.
+    #[must_use]
+    pub fn pause(&self, span: Duration) -> Option<i32> {
+        self.signals.recv_timeout(span).ok()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
 }

@@ -16,7 +16,7 @@ use crawld::clock::Clock;
 use crawld::domain::JobId;
 use crawld::domain::job::JobSpec;
 use crawld::http::client::ClientOptions;
-use crawld::store::{Access, Store, node};
+use crawld::store::{Access, Origin, Store, node};
 use tempfile::TempDir;
 
 struct Silent;
@@ -33,7 +33,7 @@ fn order(name: &str, root: &str, delay_ms: i64) -> Order {
     let roots = vec![root.to_owned()];
     let user_agent = format!("{name}/1");
     let spec = JobSpec { roots, delay_ms, user_agent, robots: false, ..JobSpec::default() };
-    Order { name: name.to_owned(), spec, again: false }
+    Order { name: name.to_owned(), spec, again: false, origin: Origin::Cli }
 }
 
 /// Runs the jobs in one scheduler to their end; gives the store and their numbers.
@@ -52,6 +52,7 @@ fn together(orders: &[Order], folder: &TempDir) -> (Arc<Store>, Vec<JobId>) {
         known_cache: 1 << 20,
         client: ClientOptions::default(),
         node_name: node::own_name(),
+        stays: false,
     };
     let end = app::run(settings, clock, Arc::clone(&store), jobs, Silent).unwrap();
     assert_eq!(end, End::Complete);

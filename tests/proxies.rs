@@ -21,7 +21,7 @@ use crawld::clock::Clock;
 use crawld::domain::job::JobSpec;
 use crawld::domain::proxy::{Proxies, Proxy};
 use crawld::http::ClientOptions;
-use crawld::store::{Access, Store, node};
+use crawld::store::{Access, Origin, Store, node};
 use relay::Relay;
 use tls::{Authority, TlsServer};
 
@@ -237,7 +237,7 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
                 proxy: Proxies::all(proxy.unwrap()),
                 ..JobSpec::default()
             };
-            let order = Order { name: format!("job{n}"), spec, again: false };
+            let order = Order { name: format!("job{n}"), spec, again: false, origin: Origin::Cli };
             app::prepare(&store, &order, clock).unwrap().start
         })
         .collect();
@@ -249,6 +249,7 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
         known_cache: 1 << 20,
         client: ClientOptions::default(),
         node_name: node::own_name(),
+        stays: false,
     };
     assert_eq!(app::run(settings, clock, store, jobs, Silent).unwrap(), End::Complete);
     for (n, proxy) in proxies.iter().enumerate() {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub client: ClientOptions,
     /// This process's name among nodes.
     pub node_name: String,
+    /// Does it stay when every job has ended, and wait for a store that is away without end?
+    pub stays: bool,
 }
 
 /// How a run ended.
@@ -139,7 +141,7 @@ impl Supervisor {
             ctx.address().recipient(),
             notice,
         );
-        let scheduler = scheduler.start();
+        let scheduler = scheduler.that_waits(self.settings.stays).start();
         for start in self.jobs.values() {
             scheduler.do_send(start.clone());
         }
@@ -349,7 +351,7 @@ impl Handler<Event> for Supervisor {
                 self.jobs.remove(&job);
                 self.lists.remove(&job);
                 self.generations.remove(&Role::Generator(job));
-                if self.jobs.is_empty() {
+                if self.jobs.is_empty() && !self.settings.stays {
                     self.drain(End::Complete);
                 }
             }

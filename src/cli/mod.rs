@@ -1,7 +1,9 @@
 //! The command line. Text for people is made here and nowhere else.
 
+mod check;
 mod crawl;
 mod demo;
+mod effective;
 pub mod error;
 pub mod explain;
 pub mod export;
@@ -14,6 +16,7 @@ mod progress;
 pub mod report;
 pub mod retry;
 pub mod robots;
+mod run;
 pub mod status;
 mod suggest;
 mod text;
@@ -48,6 +51,10 @@ enum Command {
     Fetch(Box<fetch::Args>),
     /// Harvest an endpoint that completes queries; the same command again resumes
     Suggest(Box<suggest::Args>),
+    /// Run every job of a configuration in one process
+    Run(run::Args),
+    /// Validate a configuration and tell every error in it
+    Check(check::Args),
     /// Show how each job stands
     Status(status::Args),
     /// Sum up what came of a job
@@ -92,11 +99,13 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
         Command::Crawl(args) => return one_off::run(args.as_ref(), &cli.global),
         Command::Fetch(args) => return one_off::run(args.as_ref(), &cli.global),
         Command::Suggest(args) => return one_off::run(args.as_ref(), &cli.global),
+        Command::Run(args) => return run::run(args, &cli.global),
         _ => {}
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match &cli.command {
-        Command::Crawl(_) | Command::Fetch(_) | Command::Suggest(_) => 0,
+        Command::Crawl(_) | Command::Fetch(_) | Command::Suggest(_) | Command::Run(_) => 0,
+        Command::Check(args) => check::run(args, &cli.global, &mut out)?,
         Command::Robots(args) => robots::run(args, &mut out)?,
         Command::Demo(args) => demo::run(args, &mut out)?,
         Command::Completions { shell } => {

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use super::error::CommandError;
 use super::open_files;
-use super::options::{Global, Shared};
+use super::options::{FailOn, Global, Shared};
 use super::progress::Live;
 use super::report;
 use super::text::without_login;
 use crate::actors::supervisor::{End, Settings as RunSettings};
 use crate::app::{self, Order, PrepareError};
 use crate::clock::Clock;
-use crate::config::{self, Override, Settings};
+use crate::config::{self, Override, ProxyKeys, Settings};
 use crate::domain::job::{JobSpec, Root};
 use crate::domain::outcome::UrlState;
+use crate::domain::proxy::Proxies;
 use crate::http::budget::Budget;
 use crate::http::{ClientOptions, Dns, Places, Throttle};
 use crate::logging;
-use crate::store::{Access, Store, node};
+use crate::store::{Access, Origin, Store, node};
 
 /// Where a one-off command keeps everything unless told otherwise.
 pub(super) const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
@@ -52,8 +53,8 @@ pub(super) trait OneOff {
 pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandError> {
     let shared = command.shared();
     let settings = settings(command, global)?;
-    logging::start(settings.log.as_deref().unwrap_or(level(shared)));
-    let run_settings = run_settings(&settings);
+    logging::start(settings.log.as_deref().unwrap_or(level(shared.quiet, shared.verbose)));
+    let run_settings = run_settings(&settings, GRACE);
     set_up_tls(&run_settings.client, shared.way.names_ca_file())?;
     warn_of_ways(&settings.job);
     let clock = Clock::start();
@@ -95,13 +96,18 @@ fn settings(command: &impl OneOff, global: &Global) -> Result<Settings, CommandE
         let by_option = config::load(global.config(), &[]).is_ok();
         if by_option { CommandError::usage(error.to_string()) } else { error.into() }
     })?;
-    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    settings.job.proxy = settings.proxies.decide(variable)?;
+    settings.job.proxy = proxies(&settings.proxies)?;
     Ok(settings)
 }
 
+/// The proxies that the configuration and the environment mean.
+pub(super) fn proxies(keys: &ProxyKeys) -> Result<Proxies, CommandError> {
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+    Ok(keys.decide(variable)?)
+}
+
 /// Builds what all clients share, so that a file of certificates that is none is told at once.
-fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), CommandError> {
+pub(super) fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), CommandError> {
     client.set_up_tls().map_err(|error| CommandError {
         exit: if by_flag { 2 } else { 78 },
         message: error.to_string(),
@@ -109,7 +115,7 @@ fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), CommandError>
 }
 
 /// Tells through whom requests go, and for which hosts nobody checks who answers.
-fn warn_of_ways(job: &JobSpec) {
+pub(super) fn warn_of_ways(job: &JobSpec) {
     for (host, _) in job.hosts.iter().filter(|(_, rules)| rules.insecure) {
         log::warn!("{host}: its certificate is not checked (insecure)");
     }
@@ -118,8 +124,9 @@ fn warn_of_ways(job: &JobSpec) {
     }
 }
 
-fn level(shared: &Shared) -> &'static str {
-    match (shared.quiet, shared.verbose) {
+/// What is logged unless the configuration says it.
+pub(super) fn level(quiet: bool, verbose: u8) -> &'static str {
+    match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "crawld=info",
         (false, 1) => "crawld=debug",
@@ -153,13 +160,18 @@ pub(super) fn roots(given: &[String], spec: JobSpec) -> Result<(Vec<Root>, JobSp
 
 /// The order for a job, by the name given with `--job` or else by this one.
 pub(super) fn order(shared: &Shared, name: String, spec: JobSpec) -> Result<Order, CommandError> {
-    let warc = spec.warc.as_deref().map(archive).transpose()?;
-    let spec = JobSpec { warc, ..spec };
+    let spec = with_archive(spec)?;
     let name = shared.job.clone().unwrap_or(name);
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(CommandError::usage("--job: give a name of visible characters"));
     }
-    Ok(Order { name, spec, again: shared.again })
+    Ok(Order { name, spec, again: shared.again, origin: Origin::Cli })
+}
+
+/// The same job with its archive's folder made and by its full name.
+pub(super) fn with_archive(spec: JobSpec) -> Result<JobSpec, CommandError> {
+    let warc = spec.warc.as_deref().map(archive).transpose()?;
+    Ok(JobSpec { warc, ..spec })
 }
 
 /// The folder of an archive, made if need be, by its full name: the job goes on from anywhere.
@@ -174,9 +186,10 @@ fn archive(folder: &str) -> Result<String, CommandError> {
     text.ok_or_else(|| CommandError::usage("--warc: give a folder whose full name is UTF-8"))
 }
 
-fn run_settings(settings: &Settings) -> RunSettings {
+/// How the actors are set up; `grace` is that of a command of this kind.
+pub(super) fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let grace = settings.grace_ms.map_or(GRACE, |ms| Duration::from_millis(ms.unsigned_abs()));
+    let grace = settings.grace_ms.map_or(grace, |ms| Duration::from_millis(ms.unsigned_abs()));
     let threads = if settings.threads == 0 { cores } else { settings.threads };
     RunSettings {
         concurrency: open_files::requests(settings.concurrency),
@@ -201,6 +214,7 @@ fn run_settings(settings: &Settings) -> RunSettings {
             ..ClientOptions::default()
         },
         node_name: node::own_name(),
+        stays: false,
     }
 }
 
@@ -211,7 +225,8 @@ fn throttle(settings: &Settings) -> Throttle {
     Throttle::new(settings.network.limit_rate, rates)
 }
 
-fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
+/// Prints the report of a job.
+pub(super) fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
     let mut out = std::io::stdout().lock();
     let shown = if json { report::print_json(sum, &mut out) } else { report::print(sum, &mut out) };
     match shown {
@@ -221,20 +236,35 @@ fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
 }
 
 fn exit_code(command: &impl OneOff, end: &End, sum: &report::Report) -> Result<u8, CommandError> {
-    match end {
-        End::Complete => {}
-        End::Stopped(signal) => return Ok(128 + u8::try_from(*signal).unwrap_or(0)),
-        End::StoreLost(error) => {
-            return Err(CommandError { exit: 69, message: error.to_string() });
-        }
-        End::GaveUp(why) => return Err(CommandError { exit: 1, message: why.clone() }),
+    if let End::Stopped(signal) = end {
+        return Ok(128 + u8::try_from(*signal).unwrap_or(0));
     }
-    if sum.count(UrlState::Done) == 0 && sum.limit().is_none() {
+    ended(end)?;
+    if is_empty(sum) {
         return Err(command.without_result(sum.known()));
     }
+    Ok(verdict(sum, command.shared().fail_on))
+}
+
+/// Did the run come to its end, or what kept it from it?
+pub(super) fn ended(end: &End) -> Result<(), CommandError> {
+    match end {
+        End::Complete | End::Stopped(_) => Ok(()),
+        End::StoreLost(error) => Err(CommandError { exit: 69, message: error.to_string() }),
+        End::GaveUp(why) => Err(CommandError { exit: 1, message: why.clone() }),
+    }
+}
+
+/// Has the job come to nothing, though no limit cut it?
+pub(super) fn is_empty(sum: &report::Report) -> bool {
+    sum.count(UrlState::Done) == 0 && sum.limit().is_none()
+}
+
+/// The exit code of a job that has come to something.
+pub(super) fn verdict(sum: &report::Report, fail_on: Option<FailOn>) -> u8 {
     let (failed, finished) = (sum.count(UrlState::Failed), sum.finished());
-    let trips = command.shared().fail_on.is_some_and(|limit| limit.trips(failed, finished));
-    Ok(if trips { 3 } else { 0 })
+    let trips = fail_on.is_some_and(|limit| limit.trips(failed, finished));
+    if trips { 3 } else { 0 }
 }
 
 impl From<PrepareError> for CommandError {

@@ -231,7 +231,8 @@ pub(super) enum FailOn {
 }
 
 impl FailOn {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads `failures>10` or `rate>5%`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("'{text}': write failures>10 or rate>5%");
         let (what, limit) = text.split_once('>').ok_or_else(wrong)?;
         match (what.trim(), limit.trim()) {

@@ -58,6 +58,12 @@ impl Report {
         Ok(Self { job, sums })
     }
 
+    /// The job's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.job.name
+    }
+
     /// URLs in this state.
     #[must_use]
     pub fn count(&self, state: UrlState) -> i64 {

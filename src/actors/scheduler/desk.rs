@@ -25,7 +25,7 @@ pub(super) const LOOK_AGAIN: Millis = 2_000;
 pub(super) const TROUBLE_WAIT: Millis = 500;
 /// How long an ordered end waits for a store that does not work, beyond its own grace.
 pub(super) const TROUBLE_GRACE: Millis = 2_000;
-/// How long a store may not work before the run ends.
+/// How long a store may not work before the run of a one-off command ends.
 pub(super) const TROUBLE_PATIENCE: Millis = 600_000;
 
 /// A call's reply, on its way back.

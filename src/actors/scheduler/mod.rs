@@ -89,6 +89,8 @@ struct Desk {
     /// Other nodes have our hosts: this scheduler is of no more use.
     fenced: bool,
     retired: bool,
+    /// Waits for a store that does not work as long as it takes.
+    patient: bool,
 }
 
 /// The store does not work for the moment.
@@ -127,6 +129,13 @@ impl SchedulerActor {
             alarm: None,
             _notice: notice,
         }
+    }
+
+    /// Whether it waits for a store that does not work as long as it takes.
+    #[must_use]
+    pub fn that_waits(mut self, endlessly: bool) -> Self {
+        self.desk.patient = endlessly;
+        self
     }
 
     fn max_hosts(&self) -> usize {

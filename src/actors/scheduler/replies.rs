@@ -58,7 +58,7 @@ impl SchedulerActor {
             self.tell(Event::Drained);
             return;
         }
-        if now - since >= TROUBLE_PATIENCE {
+        if !self.desk.patient && now - since >= TROUBLE_PATIENCE {
             self.tell(Event::StoreLost(error));
             return;
         }

@@ -1,0 +1,194 @@
+//! `crawld run`: every job of a configuration in one process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signal_hook::consts::SIGTERM;
+
+use super::error::CommandError;
+use super::one_off::{self, DEFAULT_DATABASE};
+use super::options::{FailOn, Global};
+use super::progress::Live;
+use super::report::Report;
+use crate::actors::messages::StartJob;
+use crate::actors::supervisor::{End, Settings as RunSettings};
+use crate::app::{self, Order, PrepareError};
+use crate::clock::Clock;
+use crate::config::{self, ConfiguredJob, Settings};
+use crate::domain::JobId;
+use crate::logging;
+use crate::signals::Waiting;
+use crate::store::{Access, Origin, Store, StoreErrorKind};
+
+/// How long requests in flight may go on after a signal.
+const GRACE: Duration = Duration::from_secs(20);
+/// How long a database that is away is left alone before it is tried again.
+const AWAY: Duration = Duration::from_secs(5);
+
+/// Options of `crawld run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Leave when every job is done, with the report of each; else it stays until a signal
+    #[arg(long)]
+    until_done: bool,
+    /// Exit with 3 if more of a job failed than this: failures>N or rate>P%
+    #[arg(long, value_name = "LIMIT", value_parser = FailOn::parse, requires = "until_done")]
+    fail_on: Option<FailOn>,
+    /// Print the reports as JSON, one object a line
+    #[arg(long, requires = "until_done")]
+    json: bool,
+    /// Only errors, no reports
+    #[arg(long, short)]
+    quiet: bool,
+    /// Say more; twice: everything
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// The jobs of the configuration, as far as they could be made ready.
+#[derive(Default)]
+struct Jobs {
+    /// Those that have something to do.
+    starts: Vec<StartJob>,
+    /// Every one, in the order of the file.
+    all: Vec<JobId>,
+    /// How many could not be made ready.
+    bad: usize,
+}
+
+/// Runs the jobs and gives the exit code.
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
+    let settings = settings(global)?;
+    let level = one_off::level(args.quiet, args.verbose);
+    logging::start(settings.log.as_deref().unwrap_or(level));
+    let run_settings =
+        RunSettings { stays: !args.until_done, ..one_off::run_settings(&settings, GRACE) };
+    one_off::set_up_tls(&run_settings.client, false)?;
+    let clock = Clock::start();
+    let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
+    let store = match open(url)? {
+        Ok(store) => Arc::new(store),
+        Err(signal) => return Ok(code_of(signal)),
+    };
+    let jobs = Jobs::prepare(&settings.jobs, &store, clock)?;
+    let end = if jobs.starts.is_empty() && args.until_done {
+        End::Complete
+    } else {
+        let live = Live::new(args.quiet, None, clock);
+        app::run(run_settings, clock, Arc::clone(&store), jobs.starts, live)
+            .map_err(|error| CommandError { exit: 1, message: error.to_string() })?
+    };
+    match end {
+        End::Complete => {}
+        End::Stopped(signal) => return Ok(code_of(signal)),
+        other => return one_off::ended(&other).map(|()| 0),
+    }
+    let codes = jobs.all.iter().map(|id| finish(*id, args, &store));
+    let codes = codes.collect::<Result<Vec<u8>, CommandError>>()?;
+    // What could not be done goes before what was done badly.
+    let failed = jobs.bad > 0 || codes.contains(&1);
+    Ok(if failed { 1 } else { codes.into_iter().max().unwrap_or(0) })
+}
+
+/// SIGTERM is how a daemon is asked to end.
+fn code_of(signal: i32) -> u8 {
+    if signal == SIGTERM { 0 } else { 128 + u8::try_from(signal).unwrap_or(0) }
+}
+
+fn settings(global: &Global) -> Result<Settings, CommandError> {
+    let path = global.config();
+    let path = path.ok_or_else(|| CommandError::usage("give --config FILE: it holds the jobs"))?;
+    let mut settings = config::load(Some(path), &global.overrides())?;
+    if settings.jobs.is_empty() {
+        let message = format!("{}: no job; add a section [jobs.NAME]", path.display());
+        return Err(CommandError { exit: 78, message });
+    }
+    for job in &mut settings.jobs {
+        job.spec.proxy = one_off::proxies(&job.proxies)?;
+    }
+    Ok(settings)
+}
+
+/// Opens the store, and waits for a database server that is away. The inner error is the signal that
+/// ended the waiting.
+fn open(url: &str) -> Result<Result<Store, i32>, CommandError> {
+    let mut waiting = None;
+    loop {
+        let error = match Store::open(url, Access::Owner) {
+            Ok(store) => return Ok(Ok(store)),
+            Err(error) if error.kind == StoreErrorKind::Gone => error,
+            Err(error) => return Err(error.into()),
+        };
+        let waiting = match &mut waiting {
+            Some(waiting) => waiting,
+            none => {
+                log::error!("{error}; waiting until it is there");
+                none.insert(Waiting::start()?)
+            }
+        };
+        if let Some(signal) = waiting.pause(AWAY) {
+            return Ok(Err(signal));
+        }
+    }
+}
+
+impl Jobs {
+    /// Makes each job ready. One that cannot be is said and left out.
+    fn prepare(
+        configured: &[ConfiguredJob],
+        store: &Store,
+        clock: Clock,
+    ) -> Result<Self, CommandError> {
+        let mut jobs = Self::default();
+        for job in configured {
+            one_off::warn_of_ways(&job.spec);
+            match ready(job, store, clock) {
+                Ok(prepared) => {
+                    jobs.all.push(prepared.start.job.id);
+                    for note in &prepared.notes {
+                        log::info!("{note}");
+                    }
+                    if prepared.notes.is_empty() {
+                        log::info!("job {}: {} begins", job.name, job.spec.kind);
+                    }
+                    if !prepared.complete {
+                        jobs.starts.push(prepared.start);
+                    }
+                }
+                Err(error) if error.exit == 69 => return Err(error),
+                Err(error) => {
+                    log::error!("job {}: {}", job.name, error.message);
+                    jobs.bad += 1;
+                }
+            }
+        }
+        Ok(jobs)
+    }
+}
+
+fn ready(job: &ConfiguredJob, store: &Store, clock: Clock) -> Result<app::Prepared, CommandError> {
+    let spec = one_off::with_archive(job.spec.clone())?;
+    let order = Order { name: job.name.clone(), spec, again: false, origin: Origin::File };
+    app::prepare(store, &order, clock).map_err(|error| match error {
+        PrepareError::OtherKind { kind, .. } => CommandError::usage(format!(
+            "the store holds a {kind} job of this name; choose another name, or forget that job"
+        )),
+        other => other.into(),
+    })
+}
+
+/// Shows the report of a job that is done; gives its part of the exit code.
+fn finish(id: JobId, args: &Args, store: &Store) -> Result<u8, CommandError> {
+    let sum = Report::read(store, id)?;
+    if !args.quiet {
+        one_off::show(&sum, args.json)?;
+    }
+    for line in super::report::root_hints(store, id)? {
+        log::warn!("{line}");
+    }
+    if one_off::is_empty(&sum) {
+        log::error!("job {}: not one page came of it; the report says why", sum.name());
+        return Ok(1);
+    }
+    Ok(one_off::verdict(&sum, args.fail_on))
+}
