@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use crate::actors::messages::{Observation, Observe, StartJob};
 use crate::actors::supervisor::{End, Settings, Stop, Supervisor};
 use crate::clock::Clock;
-use crate::domain::JobId;
 use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
+use crate::domain::{JobId, Millis};
 use crate::signals::{self, OnSignal};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 
@@ -165,27 +165,8 @@ fn resume(
         return Err(PrepareError::OtherRequest { name: order.name.clone(), url });
     }
     let spec = merge(&old, &order.spec);
-    let mut notes = Vec::new();
     let changes = changes::between(&old, &spec)?;
-    if !changes.is_empty() {
-        let touch = |options: &[&str]| {
-            options.iter().any(|option| changes.iter().any(|change| change.starts_with(option)))
-        };
-        if touch(&RULES) {
-            store.reinstate(row.id, now)?;
-        }
-        if touch(&["sitemaps ", "robots "]) {
-            sitemaps::list(store, row.id, &row.name, &spec, now)?;
-        }
-        if touch(&RULES) || touch(&READING) {
-            store.forget_versions(row.id)?;
-        }
-        if changes.iter().any(|change| change.starts_with("max_per_template ")) {
-            store.readmit(row.id, spec.max_per_template, now)?;
-        }
-        store.amend_job(row.id, &to_text(&spec)?, new_cursor(&old, &spec, &row).as_deref())?;
-        notes.push(format!("job {}: changed {}", row.name, changes.join(", ")));
-    }
+    let mut notes = apply(store, &row, &changes, (&old, &spec), now)?;
     let ended = row.state == JobState::Done;
     if ended && order.again {
         row = store.start_pass(row.id, now)?;
@@ -218,6 +199,36 @@ fn resume(
     let job = Job::new(row.id, &row.name, &spec)?;
     let start = StartJob { job: Arc::new(job), pass: row.pass };
     Ok(Prepared { start, notes, complete: false })
+}
+
+/// Stores what changed in a job, and what follows from it for what it knows; says so.
+fn apply(
+    store: &Store,
+    row: &JobRow,
+    changes: &[String],
+    (old, spec): (&JobSpec, &JobSpec),
+    now: Millis,
+) -> Result<Vec<String>, PrepareError> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let touch = |options: &[&str]| {
+        options.iter().any(|option| changes.iter().any(|change| change.starts_with(option)))
+    };
+    if touch(&RULES) {
+        store.reinstate(row.id, now)?;
+    }
+    if touch(&["sitemaps ", "robots "]) {
+        sitemaps::list(store, row.id, &row.name, spec, now)?;
+    }
+    if touch(&RULES) || touch(&READING) {
+        store.forget_versions(row.id)?;
+    }
+    if touch(&["max_per_template "]) {
+        store.readmit(row.id, spec.max_per_template, now)?;
+    }
+    store.amend_job(row.id, &to_text(spec)?, new_cursor(old, spec, row).as_deref())?;
+    Ok(vec![format!("job {}: changed {}", row.name, changes.join(", "))])
 }
 
 /// Where the generator must go back to for roots that have been added.
