@@ -78,6 +78,7 @@ strategy = "adaptive"
 budget = 10000
 results.query = { path = "$.query[*]", trim = true }
 results.products = { path = "$.products[*]", fields = { name = "$.name", price = { path = "$.price", strip_tags = true } } }
+results.pages = { css = "li.page", html = "$.list", fields = { url = "a@href", price = { css = "i", trim = true } } }
 "#;
     std::fs::write(&file, text).unwrap();
     let job = load(Some(&file), &[]).unwrap().jobs.remove(0);
@@ -91,6 +92,10 @@ results.products = { path = "$.products[*]", fields = { name = "$.name", price =
     assert!(!stored.contains("secret=1") && !stored.contains("pass"), "{stored}");
     let products = own.results.iter().find(|result| result.name == "products").unwrap();
     assert!(products.fields.iter().any(|f| f.name == "price" && f.cleaning.strip_tags));
+    let pages = own.results.iter().find(|result| result.name == "pages").unwrap();
+    assert_eq!((pages.css.as_deref(), pages.html.as_deref()), (Some("li.page"), Some("$.list")));
+    let css: Vec<_> = pages.fields.iter().filter_map(|field| field.css.as_deref()).collect();
+    assert_eq!(css, ["i", "a@href"], "price, url");
     assert_eq!(Job::new(JobId(0), "tips", &job.spec).unwrap().limits.max_pages, Some(10_000));
 }
 
@@ -106,6 +111,7 @@ fn faults_of_a_suggest_job_name_their_keys() {
         ("strategy = \"clever\"", "jobs.tips.strategy"),
         ("results = { a = { path = \"query\" } }", "jobs.tips.results.a.path"),
         ("results = { a = { path = \"$.a\", fields = { n = 1 } } }", "jobs.tips.results"),
+        ("results = { a = { css = \"li[\" } }", "jobs.tips.results.a.css"),
         ("item = \"div\"", "jobs.tips.item"),
     ] {
         let mut text = "[jobs.tips]\nkind = \"suggest\"\n".to_owned();

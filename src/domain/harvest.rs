@@ -11,6 +11,7 @@ mod evidence;
 mod frequency;
 mod luck;
 mod machine;
+mod markup;
 mod plan;
 mod proof;
 mod query;

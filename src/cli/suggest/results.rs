@@ -60,8 +60,12 @@ impl ResultOptions {
                 Some((kind, name)) => (Some(kind), name),
                 None => (None, name.as_str()),
             };
-            let field =
-                FieldSpec { name: name.to_owned(), path: path.clone(), cleaning: cleaning.clone() };
+            let field = FieldSpec {
+                name: name.to_owned(),
+                path: path.clone(),
+                cleaning: cleaning.clone(),
+                ..FieldSpec::default()
+            };
             kind_of(&mut results, kind, name)?.fields.push(field);
         }
         Ok(results)

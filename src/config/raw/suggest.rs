@@ -54,7 +54,10 @@ impl fmt::Debug for Request {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Taken {
+    #[serde(default)]
     path: String,
+    css: Option<String>,
+    html: Option<String>,
     text: Option<Field>,
     #[serde(default)]
     fields: BTreeMap<String, Field>,
@@ -67,7 +70,7 @@ struct Taken {
     trim: bool,
 }
 
-/// A path, or a path with what is done to what it finds.
+/// A path or, of a kind with `css`, a selector; or one of them with what is done to what it finds.
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
@@ -81,7 +84,9 @@ enum Field {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cleaned {
+    #[serde(default)]
     path: String,
+    css: Option<String>,
     #[serde(default)]
     strip_tags: bool,
     pattern: Option<String>,
@@ -169,11 +174,14 @@ impl Request {
 
 impl Taken {
     fn spec(self, name: String) -> ResultSpec {
-        let named = |(name, field): (String, Field)| field.spec(name);
+        let css = self.css.is_some();
+        let named = |(name, field): (String, Field)| field.spec(name, css);
         ResultSpec {
             name,
             path: self.path,
-            text: self.text.map(|text| text.spec("text".to_owned())),
+            css: self.css,
+            html: self.html,
+            text: self.text.map(|text| text.spec("text".to_owned(), css)),
             fields: self.fields.into_iter().map(named).collect(),
             aside: self.aside,
             cleaning: CleaningSpec {
@@ -186,11 +194,14 @@ impl Taken {
 }
 
 impl Field {
-    fn spec(self, name: String) -> FieldSpec {
+    /// `of_css`: the kind it belongs to is found by a selector.
+    fn spec(self, name: String, of_css: bool) -> FieldSpec {
         match self {
+            Self::Path(css) if of_css => FieldSpec { name, css: Some(css), ..FieldSpec::default() },
             Self::Path(path) => FieldSpec { name, path, ..FieldSpec::default() },
-            Self::Cleaned(Cleaned { path, strip_tags, pattern, trim }) => {
-                FieldSpec { name, path, cleaning: CleaningSpec { strip_tags, pattern, trim } }
+            Self::Cleaned(Cleaned { path, css, strip_tags, pattern, trim }) => {
+                let cleaning = CleaningSpec { strip_tags, pattern, trim };
+                FieldSpec { name, path, css, cleaning }
             }
         }
     }

@@ -12,6 +12,10 @@ pub struct ResultSpec {
     pub name: String,
     /// JSON path of the tips within the answer.
     pub path: String,
+    /// In place of a path: CSS selector of the tips, where the answer is HTML.
+    pub css: Option<String>,
+    /// JSON path of a piece of HTML that holds the tips of `css`; without it the answer is HTML.
+    pub html: Option<String>,
     /// Path of the tip's text within the tip. Without it a string, number or boolean is its own
     /// text, and an object's is its field called `name`.
     pub text: Option<FieldSpec>,
@@ -40,6 +44,9 @@ pub struct FieldSpec {
     pub name: String,
     /// JSON path within the tip, which is `$`.
     pub path: String,
+    /// In place of a path, for tips by `css`: CSS selector within the tip, which may end in
+    /// `@attribute`.
+    pub css: Option<String>,
     /// How it is cleaned.
     pub cleaning: CleaningSpec,
 }

@@ -1,4 +1,4 @@
-//! Tips read from a JSON answer by JSON paths (RFC 9535).
+//! Tips read from an answer: of JSON by JSON paths (RFC 9535), of HTML by CSS selectors.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::cleaning::Cleaning;
+use super::markup::Markup;
 use super::shape::{self, ShapeError};
 use super::spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError};
 
@@ -20,6 +21,8 @@ pub enum AnswerError {
     Shape(ShapeError),
     /// No JSON; what the parser said.
     Json(String),
+    /// HTML that is too deep, too large or too costly; what is too much.
+    Html(String),
     /// More than [`MOST_TEXT`].
     Text,
 }
@@ -29,6 +32,7 @@ impl fmt::Display for AnswerError {
         match self {
             Self::Shape(error) => error.fmt(f),
             Self::Json(error) => write!(f, "no JSON: {error}"),
+            Self::Html(error) => write!(f, "HTML: {error}"),
             Self::Text => write!(f, "tips of more than {MOST_TEXT} bytes"),
         }
     }
@@ -64,8 +68,15 @@ pub struct TipReader {
     rules: Vec<Rule>,
 }
 
+/// How tips of one kind are found.
 #[derive(Debug, Clone)]
-struct Rule {
+enum Rule {
+    Json(Paths),
+    Markup(Markup),
+}
+
+#[derive(Debug, Clone)]
+struct Paths {
     path: JsonPath,
     text: Option<Field>,
     cleaning: Cleaning,
@@ -84,7 +95,8 @@ impl TipReader {
     /// Reads what is configured.
     ///
     /// # Errors
-    /// When there is no kind of result, a path is no JSON path or a pattern no regex.
+    /// When there is no kind of result, a path is no JSON path, a selector none
+    /// of CSS or a pattern no regex.
     pub fn new(specs: &[ResultSpec]) -> Result<Self, RuleError> {
         if specs.is_empty() {
             let problem = "give the JSON path of at least one kind of result".to_owned();
@@ -98,24 +110,19 @@ impl TipReader {
     /// answers with no tip.
     ///
     /// # Errors
-    /// When it is no JSON, or more than is taken.
+    /// When it is no JSON though a path is asked for, or more than is taken.
     pub fn read(&self, body: &str) -> Result<Reading, AnswerError> {
         let body = body.trim_start_matches('\u{feff}').trim();
         let mut reading = Reading { counts: vec![0; self.rules.len()], ..Reading::default() };
         if body.is_empty() {
             return Ok(reading);
         }
-        shape::check(body).map_err(AnswerError::Shape)?;
-        let answer: Value =
-            serde_json::from_str(body).map_err(|error| AnswerError::Json(error.to_string()))?;
+        let answer =
+            if self.rules.iter().all(Rule::is_all_markup) { None } else { Some(json(body)?) };
         let mut room = MOST_TEXT;
         for ((place, rule), count) in self.rules.iter().enumerate().zip(&mut reading.counts) {
-            for node in rule.path.query(&answer).all() {
-                if node.is_null() {
-                    continue;
-                }
+            for tip in rule.tips(body, answer.as_ref(), place)? {
                 *count += 1;
-                let tip = rule.tip(node, place, *count);
                 room = room.checked_sub(size(&tip)).ok_or(AnswerError::Text)?;
                 if !tip.text.is_empty() || tip.fields.iter().any(Option::is_some) {
                     reading.tips.push(tip);
@@ -128,6 +135,44 @@ impl TipReader {
 
 impl Rule {
     fn new(spec: &ResultSpec) -> Result<Self, RuleError> {
+        if let Some(css) = &spec.css {
+            return Markup::new(spec, css).map(Self::Markup);
+        }
+        let paths = spec.fields.iter().chain(&spec.text).all(|field| field.css.is_none());
+        if !paths || spec.html.is_some() {
+            let key = format!("results.{}.css", spec.name);
+            let problem = "say which elements are tips: a selector such as li".to_owned();
+            return Err(RuleError { key, problem });
+        }
+        Paths::new(spec).map(Self::Json)
+    }
+
+    /// Is the whole answer markup?
+    fn is_all_markup(&self) -> bool {
+        matches!(self, Self::Markup(Markup { html: None, .. }))
+    }
+
+    fn tips<'a>(
+        &'a self,
+        body: &str,
+        answer: Option<&'a Value>,
+        place: usize,
+    ) -> Result<Box<dyn Iterator<Item = Tip> + 'a>, AnswerError> {
+        Ok(match (self, answer) {
+            (Self::Markup(markup), _) => Box::new(markup.read(body, answer, place)?.into_iter()),
+            (Self::Json(paths), Some(answer)) => Box::new(paths.tips(answer, place)),
+            (Self::Json(_), None) => Box::new(std::iter::empty()),
+        })
+    }
+}
+
+fn json(body: &str) -> Result<Value, AnswerError> {
+    shape::check(body).map_err(AnswerError::Shape)?;
+    serde_json::from_str(body).map_err(|error| AnswerError::Json(error.to_string()))
+}
+
+impl Paths {
+    fn new(spec: &ResultSpec) -> Result<Self, RuleError> {
         let key = |part: &str| format!("results.{}.{part}", spec.name);
         let field = |field: &FieldSpec| Field::new(&key(&format!("fields.{}", field.name)), field);
         Ok(Self {
@@ -137,6 +182,12 @@ impl Rule {
             fields: spec.fields.iter().map(field).collect::<Result<_, _>>()?,
             name: spec.fields.iter().position(|field| field.name == "name"),
         })
+    }
+
+    /// The tips of an answer; a null is none.
+    fn tips<'a>(&'a self, answer: &'a Value, place: usize) -> impl Iterator<Item = Tip> + 'a {
+        let nodes = self.path.query(answer).all().into_iter().filter(|node| !node.is_null());
+        nodes.zip(1..).map(move |(node, rank)| self.tip(node, place, rank))
     }
 
     fn tip(&self, node: &Value, result: usize, rank: usize) -> Tip {
@@ -174,19 +225,19 @@ fn word(value: &Value) -> Option<String> {
     }
 }
 
-fn size(tip: &Tip) -> usize {
+pub(super) fn size(tip: &Tip) -> usize {
     let fields: usize = tip.fields.iter().flatten().map(String::len).sum();
     tip.text.len() + fields
 }
 
-fn path(key: &str, text: &str) -> Result<JsonPath, RuleError> {
+pub(super) fn path(key: &str, text: &str) -> Result<JsonPath, RuleError> {
     JsonPath::parse(text).map_err(|error| {
         let problem = format!("{text:?} is no JSON path ({error}); write one such as $.query[*]");
         RuleError { key: key.to_owned(), problem: problem.replace('\n', " ") }
     })
 }
 
-fn cleaning(key: &str, spec: &CleaningSpec) -> Result<Cleaning, RuleError> {
+pub(super) fn cleaning(key: &str, spec: &CleaningSpec) -> Result<Cleaning, RuleError> {
     let regex = |text: &String| {
         Regex::new(text).map_err(|error| {
             let said = error.to_string();

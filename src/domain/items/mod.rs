@@ -20,6 +20,7 @@ mod microdata;
 mod months;
 mod number;
 mod page;
+mod picker;
 mod property;
 mod reader;
 mod reading;
@@ -30,6 +31,7 @@ mod tree;
 mod work;
 
 pub use detail::{Detail, DetailReader};
+pub(in crate::domain) use picker::{PickError, Picker};
 pub use reader::ItemReader;
 pub use reading::{Cut, FieldTally, Item, MOST_ITEMS, MOST_TEXT, Reading, Refusal};
 pub use spec::{FieldSpec, ItemError, ItemsSpec};

@@ -107,3 +107,78 @@ fn a_broken_rule_names_its_key_and_says_how_to_write_it() {
     assert!(!path.contains('\n') && !regex.contains('\n'));
     assert!(TipReader::new(&[]).unwrap_err().to_string().starts_with("results: "));
 }
+
+/// Products of a shop's list in markup.
+fn markup(html: Option<&str>) -> TipReader {
+    let css = |name: &str, css: &str| FieldSpec { css: Some(css.to_owned()), ..field(name, "") };
+    let price = FieldSpec {
+        cleaning: CleaningSpec {
+            pattern: Some(r"[\d ]+".to_owned()),
+            trim: true,
+            ..CleaningSpec::default()
+        },
+        ..css("price", ".price")
+    };
+    TipReader::new(&[ResultSpec {
+        css: Some("li.suggestion".to_owned()),
+        html: html.map(str::to_owned),
+        text: Some(css("text", "a")),
+        fields: vec![css("url", "a@href"), price],
+        ..kind("products", "")
+    }])
+    .unwrap()
+}
+
+const LIST: &str = "<ul><li class=suggestion><a href='/1'>Galaxy <b>S</b>24</a><i class=price>1 299 uah</i>\
+    <li class='suggestion x'><a>No &amp; link</a><li class=other>x<li class=suggestion> </ul>";
+
+#[test]
+fn tips_in_markup_are_read_by_selectors_with_their_fields_and_ranks() {
+    let within = serde_json::json!({"ok": true, "html": LIST}).to_string();
+    for (reader, body) in [(markup(None), LIST), (markup(Some("$.html")), &within)] {
+        let reading = reader.read(body).unwrap();
+        assert_eq!((reading.counts, reading.tips.len()), (vec![3], 2), "an empty one is counted");
+        let [first, second] = reading.tips.as_slice() else { panic!() };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!((first.text.as_str(), first.rank), ("Galaxy S24", 1));
+        assert_eq!(first.fields, [some("/1"), some("1 299")]);
+        assert_eq!((second.text.as_str(), second.rank), ("No & link", 2));
+        assert_eq!(second.fields, [None, None]);
+    }
+}
+
+#[test]
+fn markup_that_holds_nothing_has_no_tip_and_what_is_too_deep_is_refused() {
+    for body in ["", "<ul></ul>", "no markup", "[]"] {
+        assert_eq!(markup(None).read(body).unwrap().counts, [0], "{body}");
+    }
+    for body in ["{}", "null", r#"{"html": null}"#, r#"{"html": ""}"#] {
+        assert_eq!(markup(Some("$.html")).read(body).unwrap().counts, [0], "{body}");
+    }
+    assert!(matches!(markup(Some("$.html")).read("<ul>"), Err(AnswerError::Json(_))));
+    let deep = markup(None).read(&"<div>".repeat(5_000));
+    assert!(matches!(deep, Err(AnswerError::Html(_))), "{deep:?}");
+}
+
+#[test]
+fn a_broken_selector_names_its_key() {
+    let problem = |change: &dyn Fn(&mut ResultSpec)| {
+        let css = FieldSpec { css: Some("b".to_owned()), ..field("price", "") };
+        let mut spec =
+            ResultSpec { css: Some("li".to_owned()), fields: vec![css], ..kind("products", "") };
+        change(&mut spec);
+        TipReader::new(&[spec]).unwrap_err().to_string()
+    };
+    let wrong = || Some("a[".to_owned());
+    assert!(problem(&|spec| spec.css = wrong()).starts_with("results.products.css: "));
+    assert!(problem(&|spec| spec.path = "$".to_owned()).starts_with("results.products.path: "));
+    assert!(problem(&|spec| spec.html = wrong()).starts_with("results.products.html: "));
+    assert!(problem(&|spec| spec.css = None).starts_with("results.products.css: say which"));
+    let key = "results.products.fields.price";
+    assert!(problem(&|spec| spec.fields[0].css = wrong()).starts_with(&format!("{key}.css: ")));
+    assert!(problem(&|spec| spec.fields[0].css = None).starts_with(&format!("{key}: give css")));
+    let text = |spec: &mut ResultSpec| {
+        spec.text = Some(FieldSpec { css: wrong(), ..field("text", "") });
+    };
+    assert!(problem(&text).starts_with("results.products.text.css: "));
+}
