@@ -35,8 +35,8 @@ const RULES: [&str; 10] = [
 
 /// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
 /// read anew even if it has not changed. (An archive wants its own copy of it.)
-const READING: [&str; 6] =
-    ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch "];
+const READING: [&str; 7] =
+    ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch ", "scrape."];
 
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]
@@ -223,6 +223,9 @@ fn apply(
     }
     if touch(&RULES) || touch(&READING) {
         store.forget_versions(row.id)?;
+    }
+    if spec.scrape.is_some() && touch(&["max_pages "]) {
+        store.limit_listings(row.id, spec.max_pages, now)?;
     }
     if touch(&["max_per_template "]) {
         store.readmit(row.id, spec.max_per_template, now)?;

@@ -26,6 +26,8 @@ mod cookies;
 mod frontier;
 #[path = "store/harvest.rs"]
 mod harvest;
+#[path = "store/items.rs"]
+mod items;
 #[path = "store/jobs.rs"]
 mod jobs;
 #[path = "store/leases.rs"]

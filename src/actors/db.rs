@@ -7,7 +7,7 @@ use actix::{Actor, Context, Handler, Message};
 use super::contain::Notice;
 use crate::clock::Clock;
 use crate::domain::cookies::Cookie;
-use crate::domain::job::HarvestJob;
+use crate::domain::job::{HarvestJob, JobLimits};
 use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
 use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp, NewUrl, Release, Taken};
@@ -48,7 +48,7 @@ pub enum Call {
     /// When does something become due?
     NextDue(Arc<[JobId]>),
     /// What is left of a job, which may limit its hosts?
-    Left(JobId, bool),
+    Left(JobId, JobLimits),
     /// Write down how a job stands.
     SetState(JobId, JobState, Option<String>),
     /// A sign of life, and the hosts of dead nodes set free.
@@ -156,12 +156,15 @@ impl DbActor {
         Ok(Reply::Taken(taken))
     }
 
-    fn left(&self, job: JobId, limited: bool) -> Result<Reply, StoreError> {
-        Ok(Reply::Left(match limited {
+    fn left(&self, job: JobId, limits: &JobLimits) -> Result<Reply, StoreError> {
+        let left = match limits.count_hosts() {
             true => self.store.left(job)?,
             false if self.store.is_drained(job)? => Left::Nothing,
             false => Left::More,
-        }))
+        };
+        let held =
+            left == Left::Nothing && limits.listing_pages.is_some() && self.store.has_held(job)?;
+        Ok(Reply::Left(if held { Left::Held } else { left }))
     }
 
     fn run(&self, call: Call) -> Result<Reply, StoreError> {
@@ -200,7 +203,7 @@ impl DbActor {
             }
             Call::GiveUp(given_up) => Reply::GaveUp(store.give_up(&given_up, GIVE_UP_STEP)?),
             Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
-            Call::Left(job, limited) => self.left(job, limited)?,
+            Call::Left(job, limits) => self.left(job, &limits)?,
             Call::SetState(job, state, limit) => {
                 store.set_job_state(job, state, limit.as_deref(), now)?;
                 Reply::Done

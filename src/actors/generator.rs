@@ -47,7 +47,7 @@ impl GeneratorActor {
             .collect();
         let done = done + urls.len();
         let last = done >= roots.len();
-        let again = self.pass > 1;
+        let again = self.pass > 1 && matches!(self.job.generator, Generator::Roots);
         Batch::Offer {
             urls,
             cursor: if last && again { "revisit:0".to_owned() } else { format!("roots:{done}") },

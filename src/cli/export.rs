@@ -3,6 +3,7 @@
 //! A table is a file below that says its columns and reads its rows ([`table::Table`]); how rows are
 //! written, sorted and put in place is the same for all and done here.
 
+mod items;
 mod links;
 mod pages;
 mod pairs;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use self::items::Items;
 use self::links::Links;
 use self::pages::Pages;
 use self::pairs::Pairs;
@@ -38,6 +40,15 @@ pub enum What {
     Pairs,
     /// The tips of an endpoint with the queries that showed them
     Suggestions,
+    /// What scrape took from the pages of listings: a column for each field
+    Items,
+}
+
+/// Since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Since {
+    /// The pass before the last
+    Last,
 }
 
 /// Options of `crawld export`.
@@ -46,6 +57,9 @@ pub struct Args {
     /// Which table
     #[arg(long, value_enum, default_value = "pages")]
     what: What,
+    /// Of items only those that are new, changed or gone since the pass before
+    #[arg(long, value_enum, value_name = "WHEN")]
+    since: Option<Since>,
     /// How it is written; graphml and dot show links as a graph
     #[arg(long, default_value = "csv", value_parser = format_parser())]
     format: Format,
@@ -85,6 +99,9 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
         let name = args.format.name();
         return Err(CommandError::usage(format!("{name} shows links only: add --what links")));
     }
+    if args.since.is_some() && args.what != What::Items {
+        return Err(CommandError::usage("--since is for --what items"));
+    }
     if args.spreadsheet && !args.format.is_sheet() {
         return Err(CommandError::usage("--spreadsheet is for csv and tsv"));
     }
@@ -108,6 +125,7 @@ fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
         What::Links => Box::new(Links { job }),
         What::Pairs => Box::new(Pairs { job }),
         What::Suggestions => Box::new(Suggestions::new(job, args.new)?),
+        What::Items => Box::new(Items::new(job, args.since.is_some())?),
     })
 }
 

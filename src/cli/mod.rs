@@ -17,6 +17,7 @@ pub mod report;
 pub mod retry;
 pub mod robots;
 mod run;
+mod scrape;
 pub mod status;
 mod suggest;
 mod text;
@@ -51,6 +52,8 @@ enum Command {
     Fetch(Box<fetch::Args>),
     /// Harvest an endpoint that completes queries; the same command again resumes
     Suggest(Box<suggest::Args>),
+    /// Take the items of paginated listings; the same command again resumes
+    Scrape(Box<scrape::Args>),
     /// Run every job of a configuration in one process
     Run(run::Args),
     /// Validate a configuration and tell every error in it
@@ -100,11 +103,16 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
         Command::Fetch(args) => return one_off::run(args.as_ref(), &cli.global),
         Command::Suggest(args) => return one_off::run(args.as_ref(), &cli.global),
         Command::Run(args) => return run::run(args, &cli.global),
+        Command::Scrape(args) => return one_off::run(args.as_ref(), &cli.global),
         _ => {}
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match &cli.command {
-        Command::Crawl(_) | Command::Fetch(_) | Command::Suggest(_) | Command::Run(_) => 0,
+        Command::Crawl(_)
+        | Command::Fetch(_)
+        | Command::Suggest(_)
+        | Command::Scrape(_)
+        | Command::Run(_) => 0,
         Command::Check(args) => check::run(args, &cli.global, &mut out)?,
         Command::Robots(args) => robots::run(args, &mut out)?,
         Command::Demo(args) => demo::run(args, &mut out)?,

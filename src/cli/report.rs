@@ -10,6 +10,7 @@ use crate::frontier::verdict::{NEEDS_SCRIPTS, OUT_OF_SCOPE};
 use crate::store::{JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
 
 mod harvest;
+mod items;
 mod json;
 mod words;
 

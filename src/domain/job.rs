@@ -8,6 +8,7 @@ mod base;
 mod crawl;
 mod fetch;
 mod limits;
+mod scrape;
 mod spec;
 mod suggest;
 
@@ -19,6 +20,8 @@ use std::time::Duration;
 use super::credentials::Credentials;
 use super::extract::PageOptions;
 use super::harvest::{RuleError, TipReader};
+use super::items::ItemError;
+use super::listing::Listing;
 use super::named_hosts::NamedHosts;
 use super::politeness::Pace;
 use super::proxy::{Proxies, Proxy};
@@ -30,6 +33,7 @@ use super::url::{CanonicalUrl, UrlError, host_key};
 use super::{JobId, Millis};
 pub use fetch::FetchSpec;
 pub use limits::{HostLimit, JobLimits};
+pub use scrape::ScrapeSpec;
 pub use spec::{HostRules, JobSpec};
 pub use suggest::{COLUMNS, HarvestJob, StrategyName, SuggestSpec};
 
@@ -42,6 +46,8 @@ pub enum Generator {
     Harvest(Arc<HarvestJob>),
     /// A list, read anew in each run; in later passes also every page known.
     List(Arc<FetchSpec>),
+    /// The first pages of listings; in later passes too all else is found from them.
+    Starts,
 }
 
 /// A URL to begin with.
@@ -71,6 +77,8 @@ pub enum Extractor {
     Links,
     /// The tips that an endpoint shows for a query.
     Tips(Arc<TipReader>),
+    /// The items of listings.
+    Items(Arc<Listing>),
 }
 
 impl Extractor {
@@ -174,6 +182,8 @@ pub enum JobError {
     NoList,
     /// The column named is none.
     Column,
+    /// Items cannot be read as configured.
+    Items(Vec<ItemError>),
     /// A kind that this version does not know.
     Kind(String),
 }
@@ -189,6 +199,10 @@ impl fmt::Display for JobError {
             Self::NoRoots => f.write_str("no root: give at least one URL"),
             Self::NoList => f.write_str("no list: give a file, or - for standard input"),
             Self::Column => f.write_str("column: give its name, or its number from 1"),
+            Self::Items(errors) => {
+                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
             Self::Kind(kind) => write!(f, "job kind '{kind}' is not known to this version"),
         }
     }
@@ -243,6 +257,7 @@ impl Job {
             "crawl" => crawl::job(id, name, spec),
             "suggest" => suggest::job(id, name, spec),
             "fetch" => fetch::job(id, name, spec),
+            "scrape" => scrape::job(id, name, spec),
             other => Err(JobError::Kind(other.to_owned())),
         }
     }
@@ -279,6 +294,13 @@ impl Job {
             Generator::Harvest(harvest) => Some(harvest),
             _ => None,
         }
+    }
+
+    /// Is a page asked for this read whole each time, even if it has not changed? That of a listing
+    /// is: what it leads to is not stored with it.
+    #[must_use]
+    pub fn reads_anew(&self, task: Task) -> bool {
+        matches!((&self.extractor, task), (Extractor::Items(_), Task::Main))
     }
 
     /// Was this URL given, with an https that was only supposed?

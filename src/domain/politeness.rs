@@ -5,7 +5,10 @@
 //! Retry-After, 429, 503, time-outs, failures to connect) raises it; a crash can only raise it too,
 //! because what is not known to be over counts as asked just now.
 
-use super::Millis;
+mod pause;
+
+use super::{HostKey, Millis};
+pub use pause::Pause;
 
 /// No wait is longer, whatever a server or a clock says: 7 days.
 pub const LONGEST_WAIT: Millis = 7 * 24 * 3_600_000;
@@ -35,6 +38,8 @@ pub struct Pace {
     pub latency_factor: u16,
     /// The longest distance that comes of that.
     pub max_delay: Millis,
+    /// A random rest between requests, where that is longer.
+    pub pause: Pause,
 }
 
 impl Pace {
@@ -49,6 +54,7 @@ impl Pace {
             max_tries: self.max_tries.max(other.max_tries),
             latency_factor: self.latency_factor.max(other.latency_factor),
             max_delay: self.max_delay.max(other.max_delay),
+            pause: self.pause.strictest(other.pause),
         }
     }
 }
@@ -120,6 +126,16 @@ impl HostPace {
         let each = i64::try_from(pace.per_host.max(1)).unwrap_or(i64::MAX);
         let rest = self.latency_us.saturating_mul(i64::from(pace.latency_factor)) / each / 1000;
         pace.delay.max(rest.min(pace.max_delay))
+    }
+
+    /// The earliest moment of the next request to this host, its random rest included.
+    #[must_use]
+    pub fn ready_by(&self, pace: &Pace, host: HostKey) -> Millis {
+        let distance = self.distance(pace);
+        if pace.pause.is_off() {
+            return self.ready_at(distance);
+        }
+        self.ready_at(distance.max(pace.pause.after(host, self.asked_at)))
     }
 
     /// The host took so long from a request to the head of its answer, in microseconds.
@@ -235,6 +251,7 @@ mod tests {
         max_tries: 4,
         latency_factor: 2,
         max_delay: 60_000,
+        pause: Pause { least: 0, most: 0 },
     };
     /// The luck that moves nothing.
     const EVEN: u64 = 1000;

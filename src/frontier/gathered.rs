@@ -1,5 +1,6 @@
 //! What a job takes from an answer besides links and facts: stored with the answer's result.
 
+use super::listing::{DetailPage, ListingPage};
 use crate::domain::harvest;
 
 /// It.
@@ -7,6 +8,10 @@ use crate::domain::harvest;
 pub enum Gathered {
     /// The tips that an endpoint shows for a query.
     Tips(harvest::Reading),
+    /// The items of a listing's page.
+    Listing(ListingPage),
+    /// The further fields of an item.
+    Detail(DetailPage),
 }
 
 impl Gathered {
@@ -22,6 +27,8 @@ impl Gathered {
                     96 + tip.text.len() + fields.sum::<usize>()
                 })
                 .sum(),
+            Self::Listing(page) => page.weight(),
+            Self::Detail(page) => page.fields.len(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::record::{ClaimedHost, HostRow, NewUrl, QueuedUrl, Settled, Taken};
 use super::robots_gate::{RobotsErrand, RobotsGate};
 use super::verdict::Verdict;
 use crate::domain::job::{HostLimit, Job};
-use crate::domain::politeness::{HostPace, LONGEST_WAIT, Pace};
+use crate::domain::politeness::{HostPace, LONGEST_WAIT, Pace, Pause};
 use crate::domain::{HostKey, JobId, Millis};
 
 /// A leased host.
@@ -146,13 +146,13 @@ impl Host {
     /// waits for it.)
     #[must_use]
     pub fn reports_start(&self) -> bool {
-        self.rules.delay > 0 || self.pace.backoff > 0
+        self.rules.delay > 0 || self.pace.backoff > 0 || !self.rules.pause.is_off()
     }
 
     /// Earliest moment of the next request.
     #[must_use]
     pub fn ready_at(&self) -> Millis {
-        self.pace.ready_at(self.pace.distance(&self.rules))
+        self.pace.ready_by(&self.rules, self.key)
     }
 
     /// How many rows a read should bring.
@@ -191,7 +191,9 @@ impl Host {
         }
         self.rules = rules.unwrap_or(self.rules);
         for own in self.queues.iter().filter_map(|queue| queue.job.hosts.get(&self.authority)) {
-            self.rules.delay = own.delay_ms.unwrap_or(self.rules.delay);
+            if let Some(delay) = own.delay_ms {
+                (self.rules.delay, self.rules.pause) = (delay, Pause::default());
+            }
             self.rules.per_host = own.per_host.unwrap_or(self.rules.per_host).max(1);
         }
     }
@@ -295,4 +297,5 @@ const IDLE: Pace = Pace {
     max_tries: 1,
     latency_factor: 0,
     max_delay: 0,
+    pause: Pause { least: 0, most: 0 },
 };

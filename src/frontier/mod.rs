@@ -16,6 +16,7 @@ pub mod gathered;
 pub mod harvests;
 pub mod host;
 pub mod known;
+pub mod listing;
 mod places;
 mod queue;
 pub mod record;

@@ -324,6 +324,8 @@ pub struct Commit {
     pub given_up: Vec<GivenUp>,
     /// Jobs that limit how many URLs of one template they ask.
     pub template_limits: Vec<(JobId, i64)>,
+    /// Jobs that find their pages anew in each pass: what is known of an older one is asked again.
+    pub renewing: Vec<JobId>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.
     pub beyond: Vec<(JobId, HostKey, HostLimit)>,
     /// Jobs of which answers are told to a harvest.

@@ -6,6 +6,7 @@
 
 use super::answer::Answer;
 use super::discover::new_url;
+use super::listing::{PAST_THE_END, is_past_the_end};
 use super::record::{Deferred, NewUrl, QueuedUrl, Settled};
 use super::sitemaps::new_sitemap;
 use crate::domain::job::Job;
@@ -109,6 +110,12 @@ fn refused(
     pace: &mut HostPace,
     moment: Moment,
 ) -> Verdict {
+    if is_past_the_end(job, row, status) {
+        pace.answered(moment.now);
+        let result = settled(row, UrlState::Done, None, answer);
+        let evidence = Some(PAST_THE_END.to_owned());
+        return Verdict::Settled(Box::new(Settled { evidence, ..result }));
+    }
     let reason = Reason::Http(status);
     let wait_asked = status == 429 || (status == 503 && answer.retry_after.is_some());
     let mut uses_try = true;

@@ -75,12 +75,16 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, id: JobId, limit: usize) -> Result<bool> {
-        const STEPS: [(&str, &str); 10] = [
+        const STEPS: [(&str, &str); 14] = [
             ("sighting", "job, query, tip_key"),
             ("suggestion", "job, tip_key"),
             ("query", "job, number"),
             ("harvest", "job"),
             ("content", "job, digest_key"),
+            ("item", "job, item_key"),
+            ("item_tally", "job, pass, what, field"),
+            ("detail", "job, host_key, url_key"),
+            ("listing", "job, host_key, url_key"),
             ("cookie", "job, domain, path, name"),
             ("link", "job, source_host, source, ordinal"),
             ("urls", "job, host_key, url_key"),

@@ -1,6 +1,6 @@
 //! A batch of results, applied whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::PoisonError;
 
@@ -14,7 +14,10 @@ use super::prepared::prepared;
 use super::schema::{job, node, robots};
 use super::settle::{self, Settlement};
 use super::templates::Screen;
-use super::{Ids, Node, Result, Store, amend, clean, content, cookies, harvest, limits, sitemaps};
+use super::{
+    Ids, Node, Result, Store, amend, clean, content, cookies, harvest, limits, listing, sitemaps,
+};
+use crate::domain::task::Task;
 use crate::domain::{JobId, Millis};
 use crate::frontier::record::{Commit, Committed, HostRow, JobDelta, RobotsRow};
 
@@ -147,9 +150,12 @@ fn apply<'a>(
 ) -> std::result::Result<(Committed, Settlement<'a>), Fault> {
     let passes = passes(conn)?;
     let originals = content::originals(conn, &batch.settled, &passes)?;
-    let mut finds = finds(batch, &passes);
+    let listings = listing::screen(conn, batch, &passes)?;
+    let (mut finds, anew) = finds(batch, &passes, &listings.repeats);
     let cut = sitemaps::keep_within_cap(conn, &mut finds)?;
-    let inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
+    let mut inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
+    inserted.append(insert::insert(conn, &anew, true, ids, Some(screen), now)?);
+    listing::hold(conn, &listings)?;
 
     let mut new_links = vec![0; batch.settled.len()];
     let mut new_urls: BTreeMap<JobId, i64> = BTreeMap::new();
@@ -197,12 +203,21 @@ pub(super) fn passes(conn: &mut Connection) -> std::result::Result<Passes, Fault
     Ok(rows.into_iter().map(|(id, pass)| (JobId(id), pass)).collect())
 }
 
-/// All that the pages of the batch found, and what was listed elsewhere (found on no page); a job that is gone meanwhile finds nothing.
-fn finds<'a>(batch: &'a Commit, passes: &Passes) -> Vec<Find<'a>> {
-    let mut finds = Vec::new();
+/// All that the pages of the batch found, and what was listed elsewhere (found on no page); apart
+/// from it what jobs found that know their pages anew in each pass. A job that is gone meanwhile
+/// finds nothing; of pages that repeat others the next page is not followed.
+fn finds<'a>(
+    batch: &'a Commit,
+    passes: &Passes,
+    repeats: &BTreeSet<usize>,
+) -> (Vec<Find<'a>>, Vec<Find<'a>>) {
+    let (mut finds, mut anew) = (Vec::new(), Vec::new());
     for (page, settled) in batch.settled.iter().enumerate() {
         let Some(pass) = passes.get(&settled.job) else { continue };
-        finds.extend(settled.found.iter().map(|url| Find {
+        let to = if batch.renewing.contains(&settled.job) { &mut anew } else { &mut finds };
+        let stays = repeats.contains(&page);
+        let followed = settled.found.iter().filter(|url| !stays || url.task != Task::Main);
+        to.extend(followed.map(|url| Find {
             job: settled.job,
             pass: *pass,
             url,
@@ -221,7 +236,7 @@ fn finds<'a>(batch: &'a Commit, passes: &Passes) -> Vec<Find<'a>> {
             page: found_on,
         }));
     }
-    finds
+    (finds, anew)
 }
 
 /// Stores the pace of hosts that this node holds.

@@ -46,6 +46,16 @@ pub(super) struct Inserted {
     pub(super) known: Vec<(JobId, UrlKey, i32)>,
 }
 
+impl Inserted {
+    /// Takes in what came of further finds.
+    pub(super) fn append(&mut self, other: Self) {
+        self.new.extend(other.new);
+        self.revived += other.revived;
+        self.woken.extend(other.woken);
+        self.known.extend(other.known);
+    }
+}
+
 /// One URL of the batch, its repeats folded in.
 pub(super) struct Candidate<'a> {
     pub(super) find: &'a Find<'a>,

@@ -6,8 +6,11 @@ use diesel::result::Error::NotFound;
 use super::connection::{Connection, both};
 use super::error::{Fault, StoreErrorKind};
 use super::schema::{job, job_host};
-use super::{Result, Store, cookies};
+use super::{Result, Store, cookies, items};
 use crate::domain::{JobId, Millis};
+
+/// The limit of the pages of each listing; of other jobs, that of all pages.
+const LISTING_LIMIT: &str = "max_pages";
 
 /// What a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -294,6 +297,11 @@ impl Store {
                     job::finished_at.eq(state.is_final().then_some(now)),
                 ))
                 .execute(c))?;
+            if state == JobState::Done {
+                // A listing cut by its own limit has been read as far as it is to be.
+                let cut = limit_hit.is_some_and(|limit| limit != LISTING_LIMIT);
+                items::end_pass(conn, id.0, cut)?;
+            }
             found(changed, id)
         })
     }

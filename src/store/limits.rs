@@ -17,6 +17,8 @@ pub enum Left {
     Nothing,
     /// All that is queued lies beyond this limit.
     Beyond(HostLimit),
+    /// Pages of listings beyond their limit.
+    Held,
     /// There is more to ask.
     More,
 }

@@ -9,8 +9,9 @@
 //! leases), `job`, `limits`, `offer`, `insert`, `known_rows` and `wake` (URLs become known), `commit`
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
-//! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), and the readers `report`,
-//! `harvested`, `export`, `suggestions`, `lookup`.
+//! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
+//! (what scraping gives, where it goes on), and the readers `report`, `harvested`, `item_rows`, `export`,
+//! `suggestions`, `lookup`.
 
 mod amend;
 mod claim;
@@ -23,9 +24,12 @@ mod export;
 mod harvest;
 mod harvested;
 mod insert;
+mod item_rows;
+mod items;
 mod job;
 mod known_rows;
 mod limits;
+mod listing;
 mod lock;
 mod lookup;
 mod migrate;
@@ -69,6 +73,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use export::{LinkPosition, LinkRecord, PageRecord};
 pub use harvest::Refilled;
 pub use harvested::{Harvested, KindSum};
+pub use item_rows::{Change, FieldSums, ItemPosition, ItemRecord, ItemSums};
 pub use job::{JobRow, JobState, NewJob, Origin};
 pub use limits::Left;
 pub use lookup::Share;

@@ -4,6 +4,7 @@ use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query, sql_typ
 
 use super::connection::{Connection, both};
 use super::harvested::{self, Harvested};
+use super::item_rows::{self, ItemSums};
 use super::sitemaps::{self, SitemapSums};
 use super::templates::{self, Crowd};
 use super::{Result, Store};
@@ -52,6 +53,8 @@ pub struct JobReport {
     pub sitemaps: SitemapSums,
     /// What a harvest came to; `None` where nothing is harvested.
     pub harvest: Option<Harvested>,
+    /// What the items of listings came to.
+    pub items: ItemSums,
 }
 
 /// A host with a figure.
@@ -173,6 +176,7 @@ impl Store {
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job)?;
             report.harvest = harvested::sums(conn, job)?;
+            report.items = item_rows::sums(conn, job)?;
             report.slowest = hosts_by(conn, SLOWEST, job)?;
             report.failing = hosts_by(conn, FAILING, job)?;
             report.given_up =

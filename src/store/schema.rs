@@ -170,6 +170,63 @@ diesel::table! {
 }
 
 diesel::table! {
+    item (job, item_key) {
+        job -> BigInt,
+        item_key -> BigInt,
+        host_key -> BigInt,
+        url_key -> BigInt,
+        page_no -> Integer,
+        ordinal -> Integer,
+        fields -> Text,
+        digest -> BigInt,
+        previous -> Nullable<Text>,
+        detail_host -> Nullable<BigInt>,
+        detail_key -> Nullable<BigInt>,
+        first_pass -> Integer,
+        last_pass -> Integer,
+        changed_pass -> Integer,
+        gone_pass -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    detail (job, host_key, url_key) {
+        job -> BigInt,
+        host_key -> BigInt,
+        url_key -> BigInt,
+        fields -> Nullable<Text>,
+        digest -> Nullable<BigInt>,
+        previous -> Nullable<Text>,
+        changed_pass -> Integer,
+        to_host -> Nullable<BigInt>,
+        to_key -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    listing (job, host_key, url_key) {
+        job -> BigInt,
+        host_key -> BigInt,
+        url_key -> BigInt,
+        start -> BigInt,
+        pass -> Integer,
+        fingerprint -> Nullable<BigInt>,
+        held -> Bool,
+    }
+}
+
+diesel::table! {
+    item_tally (job, pass, what, field) {
+        job -> BigInt,
+        pass -> Integer,
+        what -> Text,
+        field -> Text,
+        amount -> BigInt,
+        sample -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     warc_file (folder, name) {
         folder -> Text,
         name -> Text,
@@ -240,5 +297,6 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    host, job_host, urls, link, job, node, robots, content, harvest, query, suggestion, sighting
+    host, job_host, urls, link, job, node, robots, content, harvest, query, suggestion, sighting,
+    item, detail, listing
 );

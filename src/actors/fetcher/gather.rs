@@ -11,13 +11,21 @@ use crate::domain::job::{Extractor, Job};
 use crate::domain::outcome::Reason;
 use crate::frontier::answer::Answer;
 use crate::frontier::gathered::Gathered;
+use crate::frontier::listing;
+use crate::frontier::record::QueuedUrl;
 use crate::http::Head;
 
 /// Bytes of an answer of tips that are parsed at once: sooner done than handed to another thread.
 const SMALL: usize = 16 << 10;
 
 /// Takes it from the body of an answer that did not fail. An answer that cannot be read fails.
-pub(super) async fn gather(job: &Job, head: &Head, body: Vec<u8>, answer: &mut Answer) {
+pub(super) async fn gather(
+    job: &Arc<Job>,
+    row: &QueuedUrl,
+    head: &Head,
+    body: Vec<u8>,
+    answer: &mut Answer,
+) {
     let text = Text { charset: answer.facts.charset.clone(), headers: head.headers.clone(), body };
     let gathered = match &job.extractor {
         Extractor::Links => return,
@@ -27,6 +35,20 @@ pub(super) async fn gather(job: &Job, head: &Head, body: Vec<u8>, answer: &mut A
                 Ok(tips(&reader, &text))
             } else {
                 spawn_blocking(move || tips(&reader, &text)).await
+            }
+        }
+        Extractor::Items(rules) => {
+            let (job, rules, row) = (Arc::clone(job), Arc::clone(rules), row.clone());
+            let read = move || listing::read(&job, &rules, &row, &text.headers, &text.body);
+            match spawn_blocking(read).await {
+                Ok(Ok(taken)) => {
+                    answer.found = taken.found;
+                    answer.note = taken.note.or(answer.note.take());
+                    answer.gathered = taken.gathered.map(Box::new);
+                    return;
+                }
+                Ok(Err(words)) => Ok(Err(words)),
+                Err(died) => Err(died),
             }
         }
     };

@@ -98,7 +98,7 @@ impl Trip<'_> {
             && answer.failure.is_none()
             && matches!(head.status, 200..=299)
         {
-            gather(job, head, body, &mut answer).await;
+            gather(job, row, head, body, &mut answer).await;
             answer.phases_us[3] += clock.micros() - begun;
         }
         answer.recording = recording(job, &request.url, &mut exchange).await;

@@ -108,6 +108,7 @@ impl SchedulerActor {
             .map(crate::frontier::host::Host::row)
             .collect();
         commit.template_limits = self.jobs.values().filter_map(JobRun::template_limit).collect();
+        commit.renewing = self.jobs.values().filter_map(JobRun::renews).collect();
         commit.jobs = self.jobs.values_mut().map(|run| run.take_delta(now)).collect();
         for run in self.jobs.values_mut() {
             let id = run.job.id;
@@ -187,7 +188,7 @@ impl SchedulerActor {
                     run.written = true;
                     return Some(self.commit_call(node, now));
                 }
-                None => return Some(Call::Left(id, run.job.limits.count_hosts())),
+                None => return Some(Call::Left(id, run.job.limits)),
                 Some(Left::Nothing) if !run.exhausted && limit.is_none() => {
                     if let Some(call) = run.refill_call(node) {
                         self.desk.refills.push_back(id);
@@ -201,6 +202,7 @@ impl SchedulerActor {
                 Some(left) => {
                     let beyond = match left {
                         Left::Beyond(limit) => Some(limit.name()),
+                        Left::Held => Some("max_pages"),
                         _ => None,
                     };
                     if let Some(limit) = limit.or(beyond) {

@@ -131,8 +131,11 @@ impl SchedulerActor {
         let mut cookies = None;
         let job = match self.jobs.get_mut(&job) {
             Some(run) => {
-                if let Work::Page(row) = &work {
+                if let Work::Page(row) = &mut work {
                     run.takes_off(now);
+                    if run.job.reads_anew(row.task) {
+                        row.validators = None;
+                    }
                     if row.role == Role::Page {
                         cookies = run.cookies(&row.url, now);
                     }

@@ -11,7 +11,7 @@ use super::ahead::Ahead;
 use crate::actors::db::Call;
 use crate::actors::generator::GeneratorActor;
 use crate::domain::cookies::{Cookie, Jar};
-use crate::domain::job::Job;
+use crate::domain::job::{Generator, Job};
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{JobId, Millis};
@@ -144,6 +144,11 @@ impl JobRun {
     /// How many URLs of one template may be asked, where that is limited.
     pub(super) fn template_limit(&self) -> Option<(JobId, i64)> {
         Some((self.job.id, self.job.limits.max_per_template?))
+    }
+
+    /// Does the job find its pages anew in each pass?
+    pub(super) fn renews(&self) -> Option<JobId> {
+        matches!(self.job.generator, Generator::Starts).then_some(self.job.id)
     }
 
     /// May another page be asked?

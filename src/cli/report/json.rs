@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
+use super::items::Told;
 use super::{Report, harvest};
 use crate::cli::text::per_second;
 use crate::domain::Millis;
@@ -34,6 +35,8 @@ struct Json<'a> {
     links_out_of_scope: i64,
     pages_with_links_cut: i64,
     sitemaps: Sitemaps,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Told<'a>>,
     hosts: i64,
     peak_concurrency: i32,
     phases_us: Phases,
@@ -183,6 +186,7 @@ fn json(report: &Report) -> Json<'_> {
         links_out_of_scope: sums.out_of_scope,
         pages_with_links_cut: sums.links_cut,
         sitemaps: Sitemaps::of(&sums.sitemaps),
+        items: Told::of(&sums.items),
         hosts: sums.hosts,
         peak_concurrency: job.peak_in_flight,
         phases_us: Phases { connect, head, body, extract },

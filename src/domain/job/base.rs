@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Extractor, Follow, Generator, HttpManners, Job, JobError, JobLimits, JobSpec, Root};
 use crate::domain::credentials::{self, Credentials};
 use crate::domain::extract::PageOptions;
-use crate::domain::politeness::Pace;
+use crate::domain::politeness::{Pace, Pause};
 use crate::domain::recording::Archive;
 use crate::domain::scope::Scope;
 use crate::domain::traps::TrapLimits;
@@ -63,6 +63,7 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec, base: Base) -> Job {
             max_bytes: spec.max_bytes,
             max_per_template: spec.max_per_template,
             max_time: spec.max_time_ms,
+            listing_pages: None,
             max_redirects: spec.max_redirects,
         },
         traps: TrapLimits::default(),
@@ -91,6 +92,7 @@ fn pace(spec: &JobSpec) -> Pace {
         max_tries: spec.max_tries.max(1),
         latency_factor: spec.latency_factor,
         max_delay: spec.max_crawl_delay_ms,
+        pause: Pause::default(),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct JobLimits {
     pub max_per_template: Option<i64>,
     /// Longest running time.
     pub max_time: Option<Millis>,
+    /// Most pages of each listing.
+    pub listing_pages: Option<i32>,
     /// Most redirects in a chain.
     pub max_redirects: i32,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::FetchSpec;
+use super::ScrapeSpec;
 use super::suggest::SuggestSpec;
 use crate::domain::Millis;
 use crate::domain::credentials::Secrets;
@@ -97,6 +98,9 @@ pub struct JobSpec {
     pub warc_size: u64,
     /// Proxies; their credentials are not kept.
     pub proxy: Proxies,
+    /// What is a scraping job's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scrape: Option<ScrapeSpec>,
     /// Hosts (`example.org`, `example.org:8080`) with rules of their own.
     pub hosts: BTreeMap<String, HostRules>,
     /// What is a suggest job's own.
@@ -169,6 +173,7 @@ impl Default for JobSpec {
             warc: None,
             warc_size: 1 << 30,
             proxy: Proxies::default(),
+            scrape: None,
             hosts: BTreeMap::new(),
             suggest: None,
             fetch: None,

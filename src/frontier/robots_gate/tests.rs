@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use super::*;
+use crate::domain::politeness::Pause;
 
 const NOW: Millis = 1_800_000_000_000;
 const DAY: Millis = 24 * 3_600_000;
@@ -21,6 +22,7 @@ fn errand() -> RobotsErrand {
             max_tries: 4,
             latency_factor: 0,
             max_delay: DAY,
+            pause: Pause::default(),
         },
     }
 }
