@@ -9,6 +9,7 @@ mod jobs;
 mod kinds;
 mod network;
 mod politeness;
+mod scrape;
 mod section;
 mod suggest;
 mod way;

@@ -225,3 +225,80 @@ fn a_section_for_what_is_no_host_or_for_no_request_is_refused() {
         assert!(error.contains(word), "{error}");
     }
 }
+
+#[test]
+fn a_job_that_scrapes_is_read_with_its_fields_in_order() {
+    let text = r#"
+[jobs.flats]
+kind = "scrape"
+start = ["https://flats.example/list"]
+item = "div.offer"
+locale = "sr"
+fields.title = "h2"
+fields.url = "a@href"
+fields.price = { css = ".price", parse = "number", required = true }
+fields.seller = { css = ".seller", fields = { name = "b", phone = "i" } }
+page_url = "{start}?page={page}"
+first_page = 0
+key = ["url"]
+pause = ["500ms", "1s"]
+max_pages = 5
+[jobs.api]
+kind = "scrape"
+source = "json"
+item = "$.offers[*]"
+fields.title = "$.title"
+page_url = "https://api.example/?from={offset}"
+offset_step = 20
+"#;
+    let settings = file(text).unwrap();
+    let spec = &settings.jobs[0].spec;
+    let scrape = spec.scrape.as_ref().unwrap();
+    let names: Vec<&str> = scrape.items.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["title", "url", "price", "seller"]);
+    assert!(scrape.items.fields[2].required);
+    assert_eq!(scrape.items.fields[3].fields[1].css.as_deref(), Some("i"));
+    assert_eq!((scrape.pause_ms, spec.max_pages), (Some((500, 1000)), Some(5)));
+    assert_eq!(scrape.page_url.as_ref().unwrap().first_page, 0);
+    let api = settings.jobs[1].spec.scrape.as_ref().unwrap();
+    assert_eq!(api.items.fields[0].path.as_deref(), Some("$.title"));
+    assert_eq!(api.page_url.as_ref().unwrap().offset_step, Some(20));
+}
+
+#[test]
+fn all_that_is_wrong_with_a_job_that_scrapes_is_told_at_once_by_key() {
+    let text = r#"
+[jobs.flats]
+kind = "scrape"
+item = "div["
+fields.title = { css = "h2", parsed = "text" }
+fields.price = { css = ".price", parse = "money" }
+next = "a.next"
+page_url = "https://flats.example/list"
+pause = ["1s"]
+[jobs.pages]
+kind = "scrape"
+start = ["flats.example"]
+item = "li"
+key = ["nothing"]
+fields.price = { css = ".price >", parse = "money" }
+next = "a.next"
+page_url = "{start}?page={page}"
+detail = "where"
+roots = []
+"#;
+    let faults = file(text).unwrap_err();
+    let told = |start: &str| {
+        assert!(faults.iter().any(|fault| fault.contains(start)), "{start}: {faults:#?}");
+    };
+    told("jobs.flats.pause: give the shortest and the longest");
+    told("parsed");
+    told("jobs.flats.item: ");
+    told("jobs.flats.page_url: ");
+    told("jobs.pages.fields.price.css: ");
+    told("jobs.pages.fields.price.parse: ");
+    told("jobs.pages.key: ");
+    told("jobs.pages.detail: ");
+    told("jobs.pages.next: ");
+    told("jobs.pages.roots: is for kind = \"crawl\"");
+}

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::crawl::Crawl;
 use super::faults::Faults;
+use super::scrape::Scrape;
 use super::section::{Section, keys_of};
 use super::suggest::Suggest;
 use crate::domain::job::JobSpec;
@@ -26,7 +27,7 @@ struct Entry {
     apply: fn(&mut Section, &mut JobSpec, &mut Faults),
 }
 
-const KINDS: [Entry; 2] = [entry::<Crawl>(), entry::<Suggest>()];
+const KINDS: [Entry; 3] = [entry::<Crawl>(), entry::<Suggest>(), entry::<Scrape>()];
 
 const fn entry<K: Kind>() -> Entry {
     Entry {

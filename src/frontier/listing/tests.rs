@@ -47,6 +47,7 @@ fn row(url: &str, depth: i32, task: Task) -> QueuedUrl {
         tries: 0,
         due_at: 0,
         validators: None,
+        query: None,
     }
 }
 
