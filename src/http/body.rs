@@ -13,6 +13,7 @@ use super::decode::{Decoder, Stop};
 use super::scope::{Phase, Scope};
 use super::{FetchError, Head, Sink, error};
 use crate::domain::outcome::Reason;
+use crate::domain::request::Method;
 
 /// A body that is not wanted is read all the same if it is this small: that spares a connection.
 const DRAIN: u64 = 16 * 1024;
@@ -36,9 +37,10 @@ pub(super) struct Tally {
     pub(super) wire_bytes: u64,
 }
 
-/// Does this answer have a body at all (RFC 9110, 6.4.1)? awc would wait for one.
-pub(super) fn has_body(status: u16) -> bool {
-    status != 204 && status != 304
+/// Does this answer have a body at all (RFC 9110, 6.4.1)? awc would wait for one. To HEAD there is
+/// none, whatever length the head tells.
+pub(super) fn has_body(method: Method, status: u16) -> bool {
+    method != Method::Head && status != 204 && status != 304
 }
 
 /// Reads the whole body.

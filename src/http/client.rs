@@ -249,7 +249,7 @@ impl HttpClient {
         let head = answer.head.insert(head);
         let plan = sink.head(head);
         match plan {
-            _ if !body::has_body(status) => {
+            _ if !body::has_body(request.method, status) => {
                 scope.capture(|capture| capture.whole = true);
                 Ok(())
             }
