@@ -3,6 +3,7 @@
 //! A table is a file below that says its columns and reads its rows ([`table::Table`]); how rows are
 //! written, sorted and put in place is the same for all and done here.
 
+mod broken;
 mod items;
 mod links;
 mod pages;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use self::broken::Broken;
 use self::items::Items;
 use self::links::Links;
 use self::pages::Pages;
@@ -42,6 +44,8 @@ pub enum What {
     Suggestions,
     /// What scrape took from the pages of listings: a column for each field
     Items,
+    /// Links that lead nowhere, with the pages that hold them: of a job with --check
+    Broken,
 }
 
 /// Since when.
@@ -126,6 +130,7 @@ fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
         What::Pairs => Box::new(Pairs { job }),
         What::Suggestions => Box::new(Suggestions::new(job, args.new)?),
         What::Items => Box::new(Items::new(job, args.since.is_some())?),
+        What::Broken => Box::new(Broken { job }),
     })
 }
 

@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Take the entries of this sitemap, or index of sitemaps, as a list (repeatable)
     #[arg(long, value_name = "URL")]
     sitemap: Vec<String>,
+    /// Ask for the status of each link too, and report those that are broken
+    #[arg(long)]
+    check: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -49,6 +52,9 @@ impl OneOff for Args {
 
     /// Its name is the stem of the first file.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
+        if self.check && !settings.job.all_links {
+            return Err(CommandError::usage("--check stores all links: leave --links first out"));
+        }
         if settings.job.scope != "any" {
             return Err(CommandError::usage(
                 "--scope: a list is asked as it stands; --include and --exclude narrow it",
@@ -56,8 +62,13 @@ impl OneOff for Args {
         }
         let files = self.files.iter().map(|file| readable(file)).collect::<Result<_, _>>()?;
         let sitemaps = self.sitemap.iter().map(|url| sitemap(url)).collect::<Result<_, _>>()?;
-        let list =
-            FetchSpec { files, sitemaps, column: self.column.clone(), ..FetchSpec::default() };
+        let list = FetchSpec {
+            files,
+            sitemaps,
+            column: self.column.clone(),
+            check: self.check,
+            ..FetchSpec::default()
+        };
         let kind = "fetch".to_owned();
         let spec = JobSpec { kind, fetch: Some(list), ..settings.job.clone() };
         one_off::order(&self.shared, format!("fetch-{}", self.stem()), spec)

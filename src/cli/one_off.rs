@@ -77,7 +77,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     };
     let sum = report::Report::read(&store, id)?;
     if !shared.quiet {
-        show(&sum, shared.json)?;
+        show(&store, &sum, shared.json)?;
     }
     for line in report::root_hints(&store, id)? {
         log::warn!("{line}");
@@ -226,13 +226,16 @@ fn throttle(settings: &Settings) -> Throttle {
 }
 
 /// Prints the report of a job.
-pub(super) fn show(sum: &report::Report, json: bool) -> Result<(), CommandError> {
+pub(super) fn show(store: &Store, sum: &report::Report, json: bool) -> Result<(), CommandError> {
     let mut out = std::io::stdout().lock();
-    let shown = if json { report::print_json(sum, &mut out) } else { report::print(sum, &mut out) };
-    match shown {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    let shown = if json {
+        report::print_json(sum, &mut out).map_err(CommandError::from)
+    } else {
+        let printed = report::print(sum, &mut out).map_err(CommandError::from);
+        printed.and_then(|()| report::print_broken(store, sum, &mut out))
+    };
+    // A reader that has had enough is no failure of the job.
+    shown.or_else(|error| if error.exit == 0 { Ok(()) } else { Err(error) })
 }
 
 fn exit_code(command: &impl OneOff, end: &End, sum: &report::Report) -> Result<u8, CommandError> {

@@ -9,11 +9,13 @@ use crate::domain::outcome::UrlState;
 use crate::frontier::verdict::{NEEDS_SCRIPTS, OUT_OF_SCOPE};
 use crate::store::{JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
 
+mod broken;
 mod harvest;
 mod items;
 mod json;
 mod words;
 
+pub use broken::print_broken;
 pub(super) use json::Urls;
 
 /// Roots are among a job's first rows.
@@ -127,6 +129,7 @@ fn print_all(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Comm
             writeln!(out)?;
         }
         print(&report, out)?;
+        print_broken(store, &report, out)?;
         for hint in root_hints(store, report.job.id)? {
             writeln!(out, "  {hint}")?;
         }

@@ -181,7 +181,7 @@ fn ready(job: &ConfiguredJob, store: &Store, clock: Clock) -> Result<app::Prepar
 fn finish(id: JobId, args: &Args, store: &Store) -> Result<u8, CommandError> {
     let sum = Report::read(store, id)?;
     if !args.quiet {
-        one_off::show(&sum, args.json)?;
+        one_off::show(store, &sum, args.json)?;
     }
     for line in super::report::root_hints(store, id)? {
         log::warn!("{line}");

@@ -13,19 +13,31 @@ pub enum Task {
     Check = 2,
     /// The same as the main one, of a URL whose https was only supposed.
     Guessed = 3,
+    /// Its status, of a server whose answer to HEAD says nothing.
+    CheckByGet = 4,
 }
 
 impl Task {
     /// What the target of a redirect is asked for.
     #[must_use]
     pub fn after_redirect(self) -> Self {
-        if self == Self::Guessed { Self::Main } else { self }
+        match self {
+            Self::Guessed => Self::Main,
+            Self::CheckByGet => Self::Check,
+            other => other,
+        }
+    }
+
+    /// Is nothing wanted but the status?
+    #[must_use]
+    pub fn is_check(self) -> bool {
+        matches!(self, Self::Check | Self::CheckByGet)
     }
 
     /// The task with this stored number; what no version ever wrote counts as the main one.
     #[must_use]
     pub fn from_number(number: i16) -> Self {
-        let tasks = [Self::Main, Self::Detail, Self::Check, Self::Guessed];
+        let tasks = [Self::Main, Self::Detail, Self::Check, Self::Guessed, Self::CheckByGet];
         tasks.into_iter().find(|task| *task as i16 == number).unwrap_or_default()
     }
 }

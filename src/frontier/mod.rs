@@ -10,6 +10,7 @@
 //! (batched, in flight, answered but not committed), or settled.
 
 pub mod answer;
+mod check;
 mod crowd;
 pub mod discover;
 pub mod gathered;

@@ -178,6 +178,8 @@ pub struct Deferred {
     pub host: HostKey,
     /// Its key.
     pub key: UrlKey,
+    /// What it is asked for from now on.
+    pub task: Task,
     /// Tries used up.
     pub tries: i32,
     /// Not before.

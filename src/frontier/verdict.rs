@@ -5,6 +5,7 @@
 //! changes the URL's row.
 
 use super::answer::Answer;
+use super::check;
 use super::discover::new_url;
 use super::listing::{PAST_THE_END, is_past_the_end};
 use super::record::{Deferred, NewUrl, QueuedUrl, Settled};
@@ -71,6 +72,9 @@ pub fn judge(
     if answer.facts.status.is_some() {
         let [_, head_us, ..] = answer.phases_us;
         pace.took(head_us);
+    }
+    if let Some(deferred) = check::by_get(row, &answer, pace, moment.now) {
+        return Verdict::Deferred(Box::new(deferred));
     }
     match (&answer.failure, answer.facts.status) {
         (Some((reason, _)), _) => broken(job, row, *reason, answer, pace, moment),
@@ -164,7 +168,10 @@ fn broken(
             }
         }
         Blame::Try => {
-            let stale = answer.reused && matches!(reason, Reason::Closed | Reason::Reset);
+            // Or what a server sent after its head, though HEAD was asked, was taken for an answer.
+            let stray = row.task.is_check() && reason == Reason::BadHttp;
+            let closed = matches!(reason, Reason::Closed | Reason::Reset);
+            let stale = answer.reused && (closed || stray);
             if stale && answer.facts.status.is_none() && moment.stale < EXCUSED {
                 return Verdict::Stale;
             }
@@ -210,6 +217,7 @@ fn retry(
         job: row.job,
         host: row.host,
         key: row.key,
+        task: row.task,
         tries,
         due_at,
         reason,

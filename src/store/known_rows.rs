@@ -91,7 +91,7 @@ pub(super) fn amend(
     revive: bool,
     now: Millis,
 ) -> Result<Existing, Fault> {
-    let only_checked = row.task == Task::Check as i16;
+    let only_checked = Task::from_number(row.task).is_check();
     let given = candidate.find.url.kind == LinkKind::Root;
     if given && (only_checked || row.via_kind == LinkKind::Redirect as i16) {
         adopt(conn, candidate, row)?;

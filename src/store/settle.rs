@@ -79,6 +79,7 @@ prepared! {
     /// A failed try.
     DeferUrl<'a> {
         "UPDATE urls SET tries = " tries: i32 as Integer,
+        ", task = " task: i16 as SmallInt,
         ", due_at = " due_at: i64 as BigInt,
         ", status = " status: Option<i32> as Nullable<Integer>,
         ", reason = " reason: String as Text,
@@ -263,6 +264,7 @@ pub(super) fn defer_all(conn: &mut Connection, batch: &[Deferred]) -> Result<(),
         let facts = &deferred.facts;
         let defer = DeferUrl {
             tries: deferred.tries,
+            task: deferred.task as i16,
             due_at: deferred.due_at,
             status: facts.status.map(i32::from),
             reason: deferred.reason.to_string(),

@@ -250,7 +250,8 @@ fn converse(shared: &Shared, socket: &TcpStream, connection: u64) -> io::Result<
             shared.logged.notify_all();
         }
         let reply = shared.pages.answer(&request);
-        if !send(shared, socket, &reply, busy)? {
+        let head_only = request.method == "HEAD";
+        if !send(shared, socket, &reply, head_only, busy)? {
             return Ok(());
         }
         if request.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close")) {
@@ -277,7 +278,13 @@ impl Drop for Busy<'_> {
 
 /// Sends an answer; says whether the connection may be used again. The request stops counting as
 /// in flight just before its last bytes leave, lest the next one be counted along with it.
-fn send(shared: &Shared, mut to: &TcpStream, reply: &Reply, busy: Busy<'_>) -> io::Result<bool> {
+fn send(
+    shared: &Shared,
+    mut to: &TcpStream,
+    reply: &Reply,
+    head_only: bool,
+    busy: Busy<'_>,
+) -> io::Result<bool> {
     if let Some(gate) = &reply.gate {
         while !gate.wait(Duration::from_millis(50)) && !shared.closing.load(Ordering::SeqCst) {}
     }
@@ -288,7 +295,7 @@ fn send(shared: &Shared, mut to: &TcpStream, reply: &Reply, busy: Busy<'_>) -> i
         to.write_all(raw)?;
         return Ok(false);
     }
-    if reply.parts.is_empty() {
+    if head_only || reply.parts.is_empty() {
         drop(busy);
         to.write_all(reply.head().as_bytes())?;
         return Ok(!matches!(reply.framing, Framing::FalseLength(_) | Framing::UntilClose));

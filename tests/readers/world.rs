@@ -245,6 +245,7 @@ fn linked_page(row: &QueuedUrl) -> Option<Settled> {
 
 fn put_off(row: &QueuedUrl, due_at: Millis) -> Deferred {
     Deferred {
+        task: row.task,
         id: row.id,
         job: row.job,
         host: row.host,

@@ -307,6 +307,7 @@ pub(crate) fn redirected(row: &QueuedUrl, target: &str) -> Settled {
 /// A try to be repeated.
 pub(crate) fn deferred(row: &QueuedUrl, due_at: Millis) -> Deferred {
     Deferred {
+        task: row.task,
         id: row.id,
         job: row.job,
         host: row.host,

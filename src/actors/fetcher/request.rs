@@ -4,6 +4,7 @@ use crate::domain::harvest::Filled;
 use crate::domain::job::Job;
 use crate::domain::request::Method;
 use crate::domain::secret::Secret;
+use crate::domain::task::Task;
 use crate::domain::url::{CanonicalUrl, UrlError};
 use crate::frontier::record::QueuedUrl;
 use crate::frontier::validators::Validators;
@@ -46,7 +47,9 @@ pub(super) fn request_of(
 ) -> Result<Request, UrlError> {
     let max_body = job.http.max_body;
     let (Some(harvest), Some(query)) = (job.harvest(), &row.query) else {
-        return Ok(request(job, CanonicalUrl::parse(&row.url)?, keep_alive, max_body));
+        let request = request(job, CanonicalUrl::parse(&row.url)?, keep_alive, max_body);
+        let method = if row.task == Task::Check { Method::Head } else { Method::Get };
+        return Ok(Request { method, ..request });
     };
     let Filled { url, method, headers, payload } = harvest.template.fill(query)?;
     let mut request = request(job, url, keep_alive, max_body);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use crate::clock::Clock;
 use crate::domain::extract::PageReader;
 use crate::domain::job::Job;
+use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
 use crate::http::budget::Permit;
 use crate::http::{BodyPlan, Head, Sink};
@@ -16,6 +17,7 @@ const ROBOTS_BYTES: usize = 500 * 1024 + 1;
 /// Feeds a page to its reader as it comes.
 pub(super) struct PageSink<'a> {
     pub(super) job: &'a Job,
+    pub(super) task: Task,
     pub(super) url: &'a CanonicalUrl,
     pub(super) clock: Clock,
     pub(super) reader: Option<PageReader>,
@@ -27,7 +29,7 @@ pub(super) struct PageSink<'a> {
 
 impl Sink for PageSink<'_> {
     fn head(&mut self, head: &Head) -> BodyPlan {
-        if let 300..=399 = head.status {
+        if matches!(head.status, 300..=399) || self.task.is_check() {
             return BodyPlan::Skip;
         }
         self.reader = Some(PageReader::new(self.url, &head.headers, &self.job.page));

@@ -24,7 +24,7 @@ use crate::frontier::record::{PageFacts, QueuedUrl};
 use crate::frontier::robots_gate::RobotsErrand;
 use crate::frontier::validators::{kept_date, kept_etag};
 use crate::http::budget::Permit;
-use crate::http::{Exchange, Request, Sink, Transport};
+use crate::http::{Exchange, Head, Request, Sink, Transport};
 
 /// One fetch under way.
 pub(super) struct Trip<'a> {
@@ -71,7 +71,7 @@ impl Trip<'_> {
                 return (answer, self.tools.budget.nothing());
             }
         };
-        request.capture = job.archive.is_some();
+        request.capture = job.archive.is_some() && !row.task.is_check();
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);
         }
@@ -80,8 +80,9 @@ impl Trip<'_> {
         }
         let url = &request.url;
         let body = job.extractor.wants_body(row.task).then(Vec::new);
+        let task = row.task;
         let mut sink =
-            PageSink { job, url, clock, reader: None, body, extract_us: 0, permit: None };
+            PageSink { job, task, url, clock, reader: None, body, extract_us: 0, permit: None };
         let mut exchange = self.ask(&request, &mut sink).await;
         let PageSink { reader, body, extract_us, permit, .. } = sink;
         let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
@@ -92,6 +93,8 @@ impl Trip<'_> {
         }
         if let Some(reader) = reader {
             self.read(job, row, reader, &mut answer);
+        } else if task.is_check() {
+            answer.facts.content_type = exchange.head.as_ref().and_then(media_type);
         }
         let begun = clock.micros();
         if let (Some(body), Some(head)) = (body, exchange.head.as_ref())
@@ -169,6 +172,12 @@ pub(super) async fn fit(mut permit: Permit, weight: usize) -> Permit {
 fn cookies_of(exchange: &Exchange, url: &CanonicalUrl, now: Millis) -> Vec<Cookie> {
     let lines = exchange.head.iter().flat_map(|head| head.get_all("set-cookie"));
     lines.filter_map(|line| cookies::read(line, url, now)).collect()
+}
+
+/// What the head of an answer says that is not read.
+fn media_type(head: &Head) -> Option<String> {
+    let essence = head.get("content-type")?.split(';').next()?.trim().to_ascii_lowercase();
+    essence.contains('/').then_some(essence)
 }
 
 /// The parts of an answer that do not come from the body.
