@@ -7,6 +7,8 @@ mod common;
 #[path = "../common/tls.rs"]
 mod tls;
 
+mod check;
+mod graphs;
 mod ground;
 mod lists;
 mod pairs;
