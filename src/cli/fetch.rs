@@ -6,10 +6,9 @@ use std::path::Path;
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
-use super::text::without_login;
 use crate::app::Order;
 use crate::config::{Override, Settings, Value};
-use crate::domain::job::{FetchSpec, JobSpec, Root};
+use crate::domain::job::Root;
 use crate::domain::list::Column;
 
 /// Options of `crawld fetch`.
@@ -37,41 +36,26 @@ impl OneOff for Args {
     }
 
     fn overrides(&self) -> Vec<Override> {
-        let mut overrides = Vec::new();
-        let mut text = |key, text: &str| {
-            overrides.push(Override { key, value: Value::Text(text.to_owned()) });
-        };
-        if !self.shared.names_links() {
-            text("job.links", "all");
+        let mut overrides =
+            vec![Override { key: "job.kind", value: Value::Text("fetch".to_owned()) }];
+        for (key, list) in [("job.files", &self.files), ("job.sitemap", &self.sitemap)] {
+            if !list.is_empty() {
+                overrides.push(Override { key, value: Value::List(list.clone()) });
+            }
         }
-        if !self.shared.names_scope() {
-            text("job.scope", "any");
+        let column = self.column.clone().map(Value::Text);
+        overrides.extend(column.map(|value| Override { key: "job.column", value }));
+        if self.check {
+            overrides.push(Override { key: "job.check", value: Value::Flag(true) });
         }
         overrides
     }
 
     /// Its name is the stem of the first file.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
-        if self.check && !settings.job.all_links {
-            return Err(CommandError::usage("--check stores all links: leave --links first out"));
-        }
-        if settings.job.scope != "any" {
-            return Err(CommandError::usage(
-                "--scope: a list is asked as it stands; --include and --exclude narrow it",
-            ));
-        }
-        let files = self.files.iter().map(|file| readable(file)).collect::<Result<_, _>>()?;
-        let sitemaps = self.sitemap.iter().map(|url| sitemap(url)).collect::<Result<_, _>>()?;
-        let list = FetchSpec {
-            files,
-            sitemaps,
-            column: self.column.clone(),
-            check: self.check,
-            ..FetchSpec::default()
-        };
-        let kind = "fetch".to_owned();
-        let spec = JobSpec { kind, fetch: Some(list), ..settings.job.clone() };
-        one_off::order(&self.shared, format!("fetch-{}", self.stem()), spec)
+        self.files.iter().try_for_each(|file| readable(file))?;
+        let name = format!("fetch-{}", self.stem());
+        one_off::order(&self.shared, name, settings.job.clone())
     }
 
     fn without_result(&self, known: i64) -> CommandError {
@@ -109,30 +93,14 @@ fn column(text: &str) -> Result<String, String> {
     read.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// The full name of a file that can be read: found out before anything is asked.
-fn readable(file: &str) -> Result<String, CommandError> {
+/// Can the file be read? Found out before anything is asked.
+fn readable(file: &str) -> Result<(), CommandError> {
     if file == "-" {
-        return Ok(file.to_owned());
+        return Ok(());
     }
-    let wrong = |why: String| {
-        CommandError::usage(format!("{file}: {why}; give a file with one URL a line"))
-    };
-    let open = File::open(file).map_err(|error| wrong(error.to_string()))?;
-    if open.metadata().is_ok_and(|data| data.is_dir()) {
-        return Err(wrong("it is a folder".to_owned()));
-    }
-    let path = std::path::absolute(file).map_err(|error| wrong(error.to_string()))?;
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| wrong("its full name is not UTF-8".to_owned()))
-}
-
-/// The sitemap's URL as it is kept.
-fn sitemap(text: &str) -> Result<String, CommandError> {
-    let root = Root::parse(text).map_err(|error| {
-        CommandError::usage(format!(
-            "--sitemap '{}': {error}; give a URL such as https://example.org/sitemap.xml",
-            without_login(text)
-        ))
-    })?;
-    Ok(root.url.as_str().to_owned())
+    let wrong =
+        |why: &str| CommandError::usage(format!("{file}: {why}; give a file with one URL a line"));
+    let open = File::open(file).map_err(|error| wrong(&error.to_string()))?;
+    let folder = open.metadata().is_ok_and(|data| data.is_dir());
+    if folder { Err(wrong("it is a folder")) } else { Ok(()) }
 }

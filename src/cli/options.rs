@@ -140,16 +140,6 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Do they say which links are stored?
-    pub(super) fn names_links(&self) -> bool {
-        self.links.is_some()
-    }
-
-    /// Do they say which links are followed?
-    pub(super) fn names_scope(&self) -> bool {
-        self.scope.is_some()
-    }
-
     /// The configuration keys that these options override.
     pub(super) fn overrides(&self) -> Vec<Override> {
         let mut list = Vec::new();

@@ -2,6 +2,7 @@
 
 mod crawl;
 mod faults;
+mod fetch;
 mod host;
 mod http;
 mod job;

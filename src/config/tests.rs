@@ -302,3 +302,24 @@ roots = []
     told("jobs.pages.next: ");
     told("jobs.pages.roots: is for kind = \"crawl\"");
 }
+
+#[test]
+fn a_list_is_asked_as_it_stands_and_is_told_what_is_wrong_with_it() {
+    let read = |text: &str| file(&format!("[jobs.l]\nkind = \"fetch\"\n{text}\n"));
+    let text = "file = \"a.txt\"\nurls = [\"http://a.example/\"]\ncheck = true";
+    let job = read(text).unwrap().jobs.remove(0).spec;
+    let list = job.fetch.unwrap();
+    assert!(list.files[0].starts_with('/') && list.files[0].ends_with("/a.txt"), "{list:?}");
+    assert!(list.check && job.all_links && job.scope == "any");
+    for (text, key) in [
+        ("", "jobs.l.file"),
+        ("urls = [\"oops\"]", "jobs.l.urls"),
+        ("urls = [\"http://a.example/\"]\ncolumn = \"0\"", "jobs.l.column"),
+        ("file = \"a\"\nscope = \"host\"", "jobs.l.scope"),
+        ("file = \"a\"\ncheck = true\nlinks = \"first\"", "jobs.l.check"),
+        ("sitemap = [\"ftp://a.example/\"]", "jobs.l.sitemap"),
+    ] {
+        let error = read(text).unwrap_err().join("\n");
+        assert!(error.contains(key), "{text}: {error}");
+    }
+}

@@ -178,10 +178,6 @@ pub enum JobError {
     Rule(RuleError),
     /// Nothing to begin with.
     NoRoots,
-    /// A list without a source.
-    NoList,
-    /// The column named is none.
-    Column,
     /// Items cannot be read as configured.
     Items(Vec<ItemError>),
     /// A kind that this version does not know.
@@ -197,8 +193,6 @@ impl fmt::Display for JobError {
             Self::Scope(error) => error.fmt(f),
             Self::Rule(error) => error.fmt(f),
             Self::NoRoots => f.write_str("no root: give at least one URL"),
-            Self::NoList => f.write_str("no list: give a file, or - for standard input"),
-            Self::Column => f.write_str("column: give its name, or its number from 1"),
             Self::Items(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("\n"))

@@ -58,8 +58,8 @@ fn a_list_that_cannot_be_used_ends_at_once_with_the_reason() {
         (&["empty.txt"], "holds no URL"),
         (&["table.csv", "--column", "link"], "no column 'link'"),
         (&["good.txt", "--column", "0"], "--column"),
-        (&["good.txt", "--scope", "host"], "--scope"),
-        (&["--sitemap", "ftp://a.example/"], "--sitemap"),
+        (&["good.txt", "--scope", "host"], "scope: "),
+        (&["--sitemap", "ftp://a.example/"], "sitemap: "),
         (&[], "FILE"),
     ] {
         let said = crawld.expect(2, &[&["fetch"], arguments].concat()).stderr;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::crawl::Crawl;
 use super::faults::Faults;
+use super::fetch::Fetch;
 use super::scrape::Scrape;
 use super::section::{Section, keys_of};
 use super::suggest::Suggest;
@@ -27,7 +28,8 @@ struct Entry {
     apply: fn(&mut Section, &mut JobSpec, &mut Faults),
 }
 
-const KINDS: [Entry; 3] = [entry::<Crawl>(), entry::<Suggest>(), entry::<Scrape>()];
+const KINDS: [Entry; 4] =
+    [entry::<Crawl>(), entry::<Suggest>(), entry::<Fetch>(), entry::<Scrape>()];
 
 const fn entry<K: Kind>() -> Entry {
     Entry {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::base::{self, Base};
 use super::{Extractor, Follow, Generator, Job, JobError, JobSpec};
 use crate::domain::JobId;
+use crate::domain::harvest::RuleError;
 use crate::domain::list::Column;
 use crate::domain::scope::{Scope, ScopeKind};
 
@@ -47,9 +48,18 @@ impl FetchSpec {
 
 /// The list is checked where it is read: a bad line is no bad job.
 pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError> {
-    let list = spec.fetch.as_ref().filter(|list| !list.is_empty()).ok_or(JobError::NoList)?;
+    let list = spec.fetch.as_ref().filter(|list| !list.is_empty());
+    let Some(list) = list else {
+        return Err(wrong("file", "missing; give a file with one URL a line, or urls, or sitemap"));
+    };
     if list.column.is_some() && list.column().is_none() {
-        return Err(JobError::Column);
+        return Err(wrong("column", "give its name, or its number from 1"));
+    }
+    if spec.scope.parse::<ScopeKind>()? != ScopeKind::Any {
+        return Err(wrong("scope", "a list is asked as it stands; include and exclude narrow it"));
+    }
+    if list.check && !spec.all_links {
+        return Err(wrong("check", "stores all links; leave links = \"first\" out"));
     }
     Ok(base::job(
         id,
@@ -63,4 +73,8 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError
             follow: if list.check { Follow::Check } else { Follow::Nothing },
         },
     ))
+}
+
+fn wrong(key: &str, problem: &str) -> JobError {
+    JobError::Rule(RuleError { key: key.to_owned(), problem: problem.to_owned() })
 }

@@ -1,0 +1,70 @@
+//! The keys of kind `fetch`.
+
+use serde::Deserialize;
+
+use super::faults::Faults;
+use super::kinds::Kind;
+use crate::domain::job::{FetchSpec, JobSpec, Root};
+use crate::domain::list::{Column, ListReader};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Fetch {
+    file: Option<String>,
+    files: Vec<String>,
+    urls: Vec<String>,
+    sitemap: Vec<String>,
+    column: Option<String>,
+    check: bool,
+}
+
+impl Kind for Fetch {
+    const NAME: &'static str = "fetch";
+
+    fn apply(self, job: &mut JobSpec, faults: &mut Faults) {
+        // A list is asked as it stands, and all that its pages link is recorded.
+        "any".clone_into(&mut job.scope);
+        job.all_links = true;
+        if let Some(Err(error)) = self.column.as_deref().map(str::parse::<Column>) {
+            faults.push("column", error);
+        }
+        check_urls(&self.urls, faults);
+        let mut sitemaps = Vec::new();
+        for text in &self.sitemap {
+            match Root::parse(text) {
+                Ok(root) => sitemaps.push(root.url.as_str().to_owned()),
+                Err(error) => faults.push("sitemap", error),
+            }
+        }
+        let files = self.file.into_iter().chain(self.files);
+        job.fetch = Some(FetchSpec {
+            urls: self.urls,
+            files: files.filter_map(|file| full_name(file, faults)).collect(),
+            sitemaps,
+            column: self.column,
+            check: self.check,
+        });
+    }
+}
+
+/// URLs given one by one are checked at once, as the lines of a list are when it is read.
+fn check_urls(urls: &[String], faults: &mut Faults) {
+    let mut reader = ListReader::new(None);
+    let mut tell = |entry: crate::domain::list::Entry| {
+        if let Err(why) = entry.url {
+            faults.push("urls", why);
+        }
+    };
+    reader.feed(urls.join("\n").as_bytes(), &mut tell);
+    reader.finish(&mut tell);
+}
+
+/// The same file from whatever folder the job goes on.
+fn full_name(file: String, faults: &mut Faults) -> Option<String> {
+    if file == "-" {
+        return Some(file);
+    }
+    let path = std::path::absolute(&file)
+        .map_err(|error| faults.push("file", format_args!("{file:?}: {error}; name a file")));
+    path.ok()?.to_str().map(str::to_owned)
+}
