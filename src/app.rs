@@ -36,7 +36,7 @@ const RULES: [&str; 10] = [
 /// Options that decide, as those do, what is taken from a page: when one of them changes, a page is
 /// read anew even if it has not changed. (An archive wants its own copy of it.)
 const READING: [&str; 7] =
-    ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch.", "scrape."];
+    ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch.check ", "scrape."];
 
 /// What a one-off command asks for.
 #[derive(Debug, Clone)]

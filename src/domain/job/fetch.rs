@@ -16,19 +16,14 @@ use crate::domain::scope::{Scope, ScopeKind};
 #[serde(default)]
 pub struct FetchSpec {
     /// URLs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
     /// Full names of files, read in this order after the URLs; `-` is standard input.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// Sitemaps whose entries belong to the list.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sitemaps: Vec<String>,
     /// The column of the files, which are tables then.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// Are links asked too, whether they are broken?
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub check: bool,
 }
 
