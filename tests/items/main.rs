@@ -4,6 +4,7 @@
 mod books;
 mod flats;
 mod hostile;
+mod properties;
 mod quotes;
 mod shared;
 mod stated;
