@@ -166,6 +166,11 @@ fn the_guide_to_fetch_can_be_followed() {
 }
 
 #[test]
+fn the_guide_to_suggest_can_be_followed() {
+    follow_guide("suggest.md");
+}
+
+#[test]
 fn a_line_is_like_another_but_for_what_the_guide_leaves_open() {
     assert!(is_like("a ... b", "a 1 b") && is_like("...", "") && is_like("a", "a"));
     assert!(is_like("x...y...", "x1y2") && !is_like("x...y", "x1y2") && !is_like("a", "ab"));

@@ -35,3 +35,15 @@ fn requests_in_flight_stay_below_the_open_files_and_the_cut_is_said() {
     assert_eq!(pages.len(), 301);
     assert!(pages.iter().all(|page| page["state"] == "done" && page["tries"] == "1"));
 }
+
+#[test]
+fn thousands_of_queries_are_asked_with_1024_open_files() {
+    let site = Pages::new().otherwise(|_| Reply::body("application/json", "[]")).open();
+    let crawld = Crawld::new().open_files(1024);
+    let template = site.at("/?q={query}");
+    let fast = ["--no-robots", "--delay", "0ms", "--per-host", "64", "--max-pages", "5000"];
+    crawld.expect(0, &[&["suggest", &template, "--tips", "$[*]", "--quiet"], &fast[..]].concat());
+    let asked = crawld.export("pages", &[]);
+    let done = asked.iter().filter(|page| page["state"] == "done" && page["tries"] == "1").count();
+    assert_eq!((done, site.requests()), (5000, 5000));
+}

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::{env, fs, process, thread};
 
 use super::error::CommandError;
+use super::text;
 use crate::demo::Site;
 
 /// Options of `crawld demo`.
@@ -20,10 +21,20 @@ pub(super) struct Args {
 }
 
 /// The commands that are shown, `SITE` being the address of the site.
-const TOUR: [&[&str]; 3] = [
+const TOUR: [&[&str]; 4] = [
     &["crawl", "http://SITE/docs/", "--delay", "20ms", "--max-tries", "3"],
     &["explain", "http://SITE/docs/private/"],
     &["fetch", "--sitemap", "http://SITE/sitemap.xml", "--job", "list", "--delay", "5ms"],
+    &[
+        "suggest",
+        "http://SITE/complete?q={query}",
+        "--tips",
+        "$[*]",
+        "--strategy",
+        "adaptive",
+        "--delay",
+        "1ms",
+    ],
 ];
 
 /// Opens the site, and runs the commands of the tour or waits to be ended.
@@ -55,7 +66,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<u8, CommandError> 
 /// Runs one command of the tour as a user would.
 fn show(words: &[&str], site: &str, folder: &Path, out: &mut dyn Write) -> std::io::Result<()> {
     let words: Vec<String> = words.iter().map(|word| word.replace("SITE", site)).collect();
-    writeln!(out, "\n$ crawld {}", words.join(" "))?;
+    let typed: Vec<String> = words.iter().map(|word| text::shell(word)).collect();
+    writeln!(out, "\n$ crawld {}", typed.join(" "))?;
     out.flush()?;
     let status = Command::new(env::current_exe()?).args(&words).current_dir(folder).status()?;
     if !status.success() {
