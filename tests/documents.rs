@@ -63,7 +63,7 @@ fn every_row_of_the_systems_that_crawld_replaces_names_the_tests_that_hold_it() 
     let text = document("seeds.md");
     let (_, tables) = text.split_once("\n## ").unwrap();
     let rows = rows(tables);
-    assert!(rows.len() > 50, "{}", rows.len());
+    assert!(rows.len() > 100, "{}", rows.len());
     for row in rows {
         assert_eq!(row.len(), 4, "{row:?}");
         let held = row.last().unwrap();

@@ -99,42 +99,51 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<u8, CommandError> {
     match &cli.command {
-        Command::Crawl(args) => return one_off::run(args.as_ref(), &cli.global),
-        Command::Fetch(args) => return one_off::run(args.as_ref(), &cli.global),
-        Command::Suggest(args) => return one_off::run(args.as_ref(), &cli.global),
-        Command::Run(args) => return run::run(args, &cli.global),
-        Command::Scrape(args) => return one_off::run(args.as_ref(), &cli.global),
-        _ => {}
+        Command::Crawl(args) => one_off::run(args.as_ref(), &cli.global),
+        Command::Fetch(args) => one_off::run(args.as_ref(), &cli.global),
+        Command::Suggest(args) => one_off::run(args.as_ref(), &cli.global),
+        Command::Scrape(args) => one_off::run(args.as_ref(), &cli.global),
+        Command::Run(args) => run::run(args, &cli.global),
+        _ => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            let code = print(cli, &mut out)?;
+            out.flush()?;
+            Ok(code)
+        }
     }
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let code = match &cli.command {
-        Command::Crawl(_)
-        | Command::Fetch(_)
-        | Command::Suggest(_)
-        | Command::Scrape(_)
-        | Command::Run(_) => 0,
-        Command::Check(args) => check::run(args, &cli.global, &mut out)?,
-        Command::Robots(args) => robots::run(args, &mut out)?,
-        Command::Demo(args) => demo::run(args, &mut out)?,
+}
+
+/// Runs a command that asks no host of the jobs.
+fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
+    match &cli.command {
+        Command::Check(args) => check::run(args, &cli.global, out),
+        Command::Robots(args) => robots::run(args, out),
+        Command::Demo(args) => demo::run(args, out),
         Command::Completions { shell } => {
             // The generator panics when its writer fails: it writes to memory.
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "crawld", &mut script);
             out.write_all(&script)?;
-            0
+            Ok(0)
         }
         Command::Retry(args) => {
             // An owner would make a store that is not there.
             drop(open(cli, Access::Reader)?);
-            retry::run(args, &open(cli, Access::Owner)?, &mut out)?
+            retry::run(args, &open(cli, Access::Owner)?, out)
         }
-        Command::Status(args) => status::run(args, &open(cli, Access::Reader)?, &mut out)?,
-        Command::Report(args) => report::run(args, &open(cli, Access::Reader)?, &mut out)?,
-        Command::Explain(args) => explain::run(args, &open(cli, Access::Reader)?, &mut out)?,
-        Command::Export(args) => export::run(args, &open(cli, Access::Reader)?, &mut out)?,
-    };
-    out.flush()?;
-    Ok(code)
+        _ => read(cli, &open(cli, Access::Reader)?, out),
+    }
+}
+
+/// Runs a command that reads a store and changes nothing.
+fn read(cli: &Cli, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
+    match &cli.command {
+        Command::Status(args) => status::run(args, store, out),
+        Command::Report(args) => report::run(args, store, out),
+        Command::Explain(args) => explain::run(args, store, out),
+        Command::Export(args) => export::run(args, store, out),
+        _ => Ok(0),
+    }
 }
 
 /// Opens the store that the options name.
