@@ -55,3 +55,36 @@ fn home() -> Page {
          <form action=\"/suggest\"><input name=\"q\" autocomplete=\"off\"></form>",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::page::Asked;
+
+    proptest! {
+        #[test]
+        fn every_request_has_an_answer_and_the_same_one_each_time(
+            place in prop::sample::select(vec!["/", "/suggest", "/complete", "/shop/", "/shop/api",
+                "/shop/item/", "/docs/", "/docs/calendar/", "/urls.csv", "/robots.txt"]),
+            rest in "[0-9/a-z%.-]{0,24}",
+            query in "(q|page|limit|offset|max_results)=[0-9a-zа-я%+-]{0,22}",
+            method in "GET|POST|HEAD|PUT",
+            times in 1..5_u64,
+        ) {
+            let (path, body) = (format!("{place}{rest}"), query.clone());
+            let asked = Asked {
+                method: &method,
+                path: &path,
+                query: &query,
+                body: body.as_bytes(),
+                by_script: times % 2 == 0,
+                times,
+                origin: "http://127.0.0.1:1",
+            };
+            let page = super::answer(&asked);
+            prop_assert!(!page.content_type.is_empty() && !page.body.is_empty());
+            prop_assert_eq!(page, super::answer(&asked));
+        }
+    }
+}

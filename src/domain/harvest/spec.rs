@@ -17,7 +17,7 @@ pub struct ResultSpec {
     /// JSON path of a piece of HTML that holds the tips of `css`; without it the answer is HTML.
     pub html: Option<String>,
     /// Path of the tip's text within the tip. Without it a string, number or boolean is its own
-    /// text, and an object's is its field called `name`.
+    /// text, and an object's is its field called `name`, or else what it has under this key.
     pub text: Option<FieldSpec>,
     /// Further values, each by a path within the tip.
     pub fields: Vec<FieldSpec>,

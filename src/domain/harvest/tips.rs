@@ -195,11 +195,17 @@ impl Paths {
         let text = match &self.text {
             Some(text) => text.value(node),
             None if node.is_object() || node.is_array() => {
-                self.name.and_then(|name| fields.get(name).cloned().flatten())
+                let field = self.name.and_then(|name| fields.get(name).cloned().flatten());
+                field.or_else(|| self.own_name(node))
             }
             None => word(node).map(|text| self.cleaning.clean(text)),
         };
         Tip { result, rank, text: text.unwrap_or_default(), fields }
+    }
+
+    /// What the server calls an object.
+    fn own_name(&self, node: &Value) -> Option<String> {
+        Some(self.cleaning.clean(word(node.get("name")?)?)).filter(|text| !text.is_empty())
     }
 }
 

@@ -182,3 +182,12 @@ fn a_broken_selector_names_its_key() {
     };
     assert!(problem(&text).starts_with("results.products.text.css: "));
 }
+
+#[test]
+fn an_object_is_called_what_the_server_calls_it() {
+    let reader = TipReader::new(&[kind("categories", "$[*]")]).unwrap();
+    let read = reader.read(r#"[{"name": " Phones "}, {"title": "x"}, {"name": 7}, "Cases"]"#);
+    let tips = read.unwrap().tips;
+    let texts: Vec<&str> = tips.iter().map(|tip| tip.text.trim()).collect();
+    assert_eq!(texts, ["Phones", "7", "Cases"]);
+}
