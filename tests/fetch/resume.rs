@@ -1,12 +1,13 @@
 //! Runs that are broken off, run again, or given more.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::time::Duration;
 
 use crate::common::http::Reply;
 use crate::common::run::{Crawld, postgres_database};
 use crate::common::site::{Pages, Site};
-use crate::ground::{again, fetch, states};
+use crate::ground::{FAST, again, fetch, states};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -123,4 +124,21 @@ fn private_hosts_of_the_list_stay_allowed_after_a_kill() {
     drop(input);
     assert_eq!(running.finish().code, Some(0));
     assert!(states(&crawld).values().all(|state| state == "done"));
+}
+
+#[test]
+fn no_actor_that_dies_loses_a_line_that_cannot_be_read_again() {
+    const URLS: usize = 2_500;
+    for fault in ["generator@1", "generator@3", "db@8", "scheduler@3"] {
+        let (site, crawld) = (leaves(), Crawld::new().env("CRAWLD_FAULTS", fault));
+        let (running, mut input) = crawld.spawn_fed(&[&["fetch", "-"], &FAST[..]].concat());
+        input.write_all(list(&site, 0..URLS).as_bytes()).unwrap();
+        drop(input);
+        let finished = running.finish();
+        assert_eq!(finished.code, Some(0), "{fault}: {finished:#?}");
+        assert!(finished.stderr.contains("a new one starts"), "{fault} struck nobody");
+        let states = states(&crawld);
+        assert_eq!(states.len(), URLS, "{fault}");
+        assert!(states.values().all(|state| state == "done"), "{fault}");
+    }
 }
