@@ -142,7 +142,7 @@ fn is_set_aside(conn: &mut Connection, job: JobId, key: UrlKey) -> QueryResult<b
     let generation: Option<i32> = both!(conn, c => query::table
         .filter(query::job.eq(job.0).and(query::url_key.eq(key.0)))
         .select(query::generation)
-        .first(c)
+        .get_result(c)
         .optional())?;
     Ok(generation == Some(OF_ANOTHER_PLAN))
 }

@@ -98,7 +98,7 @@ fn answered(
     let row: Option<(i64, String, Option<String>)> = both!(conn, c => query::table
         .filter(query::job.eq(machine.job.0).and(query::url_key.eq(key.0)))
         .select((query::number, query::text, query::purpose))
-        .first(c)
+        .get_result(c)
         .optional())?;
     let of = Arc::clone(&machine.of);
     let letters = row.as_ref().and_then(|(_, text, _)| of.plan.text(text));

@@ -87,7 +87,8 @@ pub(super) fn shown_before(
     tips: &[Shows<'_>],
 ) -> QueryResult<Vec<u64>> {
     let seen: HashMap<i64, i32> = match &mut conn.link {
-        // One cached statement for each; one with a list is parsed anew each time.
+        // One cached statement for each; one with a list is parsed anew each time, and so is one
+        // with a LIMIT, whose value SQLite plans by.
         Link::Sqlite(c) => {
             let mut seen = HashMap::with_capacity(tips.len());
             for tip in tips {
@@ -95,7 +96,7 @@ pub(super) fn shown_before(
                     .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq(tip.key)))
                     .filter(suggestion::last_pass.eq(pass))
                     .select(suggestion::seen)
-                    .first(c)
+                    .get_result(c)
                     .optional()?;
                 seen.extend(found.map(|count| (tip.key, count)));
             }
