@@ -1,6 +1,7 @@
 //! Asks for one thing at a time: transport, extraction, discovery, all on its own thread.
 
 mod gather;
+pub mod probe;
 mod recording;
 mod request;
 mod sinks;

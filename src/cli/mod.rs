@@ -21,6 +21,7 @@ mod scrape;
 pub mod status;
 mod suggest;
 mod text;
+mod try_out;
 mod way;
 
 use std::io::{self, Write};
@@ -68,6 +69,8 @@ enum Command {
     Export(export::Args),
     /// Make failed URLs due again
     Retry(retry::Args),
+    /// Show what a job of a configuration would take from a page, and follow
+    Try(try_out::Args),
     /// Judge a URL by a robots.txt file
     Robots(robots::Args),
     /// Show what crawld does, on a small site of its own
@@ -113,12 +116,13 @@ fn run(cli: &Cli) -> Result<u8, CommandError> {
     }
 }
 
-/// Runs a command that asks no host of the jobs.
+/// Runs a command that is no run of jobs.
 fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
     match &cli.command {
         Command::Check(args) => check::run(args, &cli.global, out),
         Command::Robots(args) => robots::run(args, out),
         Command::Demo(args) => demo::run(args, out),
+        Command::Try(args) => try_out::run(args, &cli.global, out),
         Command::Completions { shell } => {
             // The generator panics when its writer fails: it writes to memory.
             let mut script = Vec::new();

@@ -1,0 +1,141 @@
+//! `crawld try`: what a job of a configuration would take from one page and follow, so that people
+//! can write selectors. Nothing is stored.
+
+mod sight;
+mod words;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use self::sight::{Paper, Sight};
+use super::error::{CommandError, closed_pipe_is_success};
+use super::one_off;
+use super::options::Global;
+use crate::actors::fetcher::probe::{Probed, probe};
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::domain::JobId;
+use crate::domain::job::{Job, JobSpec, Root};
+use crate::domain::url::CanonicalUrl;
+use crate::http::ClientOptions;
+use crate::http::client::HttpClient;
+use crate::logging;
+
+/// Options of `crawld try`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A configuration file
+    #[arg(value_name = "CONFIG")]
+    file: PathBuf,
+    /// One of its jobs
+    #[arg(value_name = "JOB")]
+    job: String,
+    /// A page: it is asked once, as the job would ask it; or a file that holds one
+    #[arg(value_name = "URL|FILE")]
+    page: String,
+    /// Where the file is supposed to come from [default: the job's first URL]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Of kind scrape: the page is an item's own, not one of the listing
+    #[arg(long)]
+    detail: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows it on `out`.
+pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let settings = config::load(Some(&args.file), &global.overrides())?;
+    logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
+    let is_url = args.page.contains("://");
+    let job = Job::new(JobId(0), &args.job, &spec(args, &settings)?)
+        .map_err(|error| CommandError { exit: 78, message: error.to_string() })?;
+    let url = url(args, &job, is_url)?;
+    let paper = if is_url {
+        // Whoever names a page means it.
+        job.named_hosts.add([url.host_key()]);
+        ask(&job, &settings, url)?
+    } else {
+        read(Path::new(&args.page), url)?
+    };
+    let sight = Sight::of(&job, paper, args.detail);
+    closed_pipe_is_success(show(&sight, args.json, out))
+}
+
+fn show(sight: &Sight, json: bool, out: &mut dyn Write) -> Result<u8, CommandError> {
+    if json {
+        serde_json::to_writer(&mut *out, sight).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        words::print(sight, out)?;
+    }
+    Ok(u8::from(sight.failed()))
+}
+
+/// The job's specification with the proxies that are its own.
+fn spec(args: &Args, settings: &Settings) -> Result<JobSpec, CommandError> {
+    let Some(configured) = settings.jobs.iter().find(|job| job.name == args.job) else {
+        let names: Vec<&str> = settings.jobs.iter().map(|job| job.name.as_str()).collect();
+        let message = format!(
+            "{} has no job '{}'; it has: {}",
+            args.file.display(),
+            args.job,
+            names.join(", ")
+        );
+        return Err(CommandError::usage(message));
+    };
+    let proxy = one_off::proxies(&configured.proxies)?;
+    Ok(JobSpec { proxy, ..configured.spec.clone() })
+}
+
+/// The URL that the page has.
+fn url(args: &Args, job: &Job, is_url: bool) -> Result<CanonicalUrl, CommandError> {
+    let given = if is_url { Some(&args.page) } else { args.url.as_ref() };
+    let root = match given {
+        Some(text) => Root::parse(text).map_err(|error| CommandError {
+            exit: 2,
+            message: format!("'{text}': {error}; give a URL such as https://example.org/"),
+        })?,
+        None => job.roots.first().cloned().ok_or_else(|| {
+            CommandError::usage("the job names no URL: say with --url where the file comes from")
+        })?,
+    };
+    Ok(root.url)
+}
+
+/// A page that lies in a file. What it is, is told by the ending of its name.
+fn read(path: &Path, url: CanonicalUrl) -> Result<Paper, CommandError> {
+    let body = std::fs::read(path).map_err(|error| CommandError {
+        exit: 2,
+        message: format!("{}: {error}; give a URL with https://, or a file", path.display()),
+    })?;
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let content_type = match ending {
+        "json" => "application/json",
+        "xml" => "application/xml",
+        _ => "text/html",
+    };
+    let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+    Ok(Paper { url, status: None, headers, body, trouble: None })
+}
+
+fn ask(job: &Job, settings: &Settings, url: CanonicalUrl) -> Result<Paper, CommandError> {
+    let options: ClientOptions = one_off::run_settings(settings, Duration::ZERO).client;
+    one_off::set_up_tls(&options, false)?;
+    let probed = actix_rt::System::new().block_on(async {
+        let client = HttpClient::new(Clock::start(), &options);
+        let client =
+            client.map_err(|error| CommandError { exit: 78, message: error.to_string() })?;
+        Ok::<_, CommandError>(probe(&client, job, &url).await)
+    })?;
+    Ok(match probed {
+        Probed::Answer(head, body) => {
+            Paper { url, status: Some(head.status), headers: head.headers, body, trouble: None }
+        }
+        Probed::Forbidden(why) | Probed::Broken(why) => {
+            Paper { url, status: None, headers: Vec::new(), body: Vec::new(), trouble: Some(why) }
+        }
+    })
+}

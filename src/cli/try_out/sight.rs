@@ -1,0 +1,243 @@
+//! What is seen on a page: what a job takes from it, what it follows and what not.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::domain::JobId;
+use crate::domain::extract::{self, PageReader};
+use crate::domain::items::FieldTally;
+use crate::domain::job::{Extractor, Job};
+use crate::domain::listing::Listing;
+use crate::domain::role::Role;
+use crate::domain::task::Task;
+use crate::domain::url::CanonicalUrl;
+use crate::frontier::discover::{Source, discover};
+use crate::frontier::known::KnownUrls;
+use crate::frontier::listing;
+use crate::frontier::record::{NewUrl, QueuedUrl};
+
+/// Pages of a template that are looked through to find which one this is.
+const PAGES: i32 = 1_000;
+
+/// A page as it came.
+pub(super) struct Paper {
+    pub(super) url: CanonicalUrl,
+    /// `None`: from a file, or there was no answer.
+    pub(super) status: Option<u16>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    /// Why there is none.
+    pub(super) trouble: Option<String>,
+}
+
+/// What is seen on it.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Sight {
+    pub(super) job: String,
+    pub(super) kind: &'static str,
+    pub(super) url: String,
+    pub(super) status: Option<u16>,
+    pub(super) content_type: Option<String>,
+    pub(super) bytes: usize,
+    pub(super) title: Option<String>,
+    /// What kept the page from being read.
+    pub(super) trouble: Option<String>,
+    /// What is to be said of it.
+    pub(super) note: Option<String>,
+    /// Items or tips, each an object.
+    pub(super) taken: Vec<Value>,
+    pub(super) fields: Vec<Field>,
+    /// Items left out for want of a required field.
+    pub(super) dropped: usize,
+    pub(super) follows: Vec<Follows>,
+    pub(super) leaves: Vec<Leaves>,
+}
+
+/// How a field fared.
+#[derive(Debug, Serialize)]
+pub(super) struct Field {
+    pub(super) field: String,
+    pub(super) missing: usize,
+    pub(super) unread: usize,
+    pub(super) sample: Option<String>,
+}
+
+/// A URL that would be asked.
+#[derive(Debug, Serialize)]
+pub(super) struct Follows {
+    pub(super) url: String,
+    /// `next`, `detail` or `link`.
+    pub(super) what: &'static str,
+}
+
+/// A URL that would not.
+#[derive(Debug, Serialize)]
+pub(super) struct Leaves {
+    pub(super) url: String,
+    pub(super) why: String,
+}
+
+impl Sight {
+    /// Looks at a page as the job does; `detail`: at one of an item.
+    pub(super) fn of(job: &Job, paper: Paper, detail: bool) -> Self {
+        let header = |name: &str| {
+            let found = paper.headers.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let mut sight = Self {
+            job: job.name.clone(),
+            kind: match job.extractor {
+                Extractor::Links => "links",
+                Extractor::Tips(_) => "tips",
+                Extractor::Items(_) => "items",
+            },
+            url: paper.url.as_str().to_owned(),
+            status: paper.status,
+            content_type: header("content-type"),
+            bytes: paper.body.len(),
+            trouble: paper.trouble.clone(),
+            ..Self::default()
+        };
+        match paper.status {
+            Some(status @ 300..=399) => {
+                let target = header("location").and_then(|to| paper.url.join(&to).ok());
+                let to = target.map_or("nowhere".to_owned(), |to| to.as_str().to_owned());
+                sight.trouble = Some(format!("status {status}: it redirects to {to}; try that"));
+            }
+            Some(status) if !(200..=299).contains(&status) => {
+                sight.trouble = Some(format!("status {status}"));
+            }
+            _ => {}
+        }
+        if sight.trouble.is_none() {
+            sight.look(job, &paper, detail);
+        }
+        sight
+    }
+
+    /// Has nothing been read?
+    pub(super) fn failed(&self) -> bool {
+        self.trouble.is_some()
+    }
+
+    fn look(&mut self, job: &Job, paper: &Paper, detail: bool) {
+        match &job.extractor {
+            Extractor::Links => self.links(job, paper),
+            Extractor::Tips(reader) => {
+                match reader.read(&extract::text(None, &paper.headers, &paper.body)) {
+                    Ok(reading) => {
+                        self.taken.extend(reading.tips.iter().map(|tip| {
+                            json!({ "result": tip.result, "rank": tip.rank, "text": tip.text,
+                                    "fields": tip.fields })
+                        }));
+                    }
+                    Err(error) => self.trouble = Some(error.to_string()),
+                }
+            }
+            Extractor::Items(rules) => self.items(job, rules, paper, detail),
+        }
+    }
+
+    fn links(&mut self, job: &Job, paper: &Paper) {
+        let mut reader = PageReader::new(&paper.url, &paper.headers, &job.page);
+        reader.feed(&paper.body);
+        let page = reader.finish();
+        self.title = page.title;
+        let outside: Vec<Leaves> = page
+            .outlinks
+            .iter()
+            .filter(|link| !job.scope.allows(&link.url))
+            .map(|link| Leaves {
+                url: link.url.as_str().to_owned(),
+                why: format!("scope: {}", job.scope.explain(&link.url).rule),
+            })
+            .collect();
+        let source = Source { key: paper.url.key(), depth: 0, nofollow: page.nofollow };
+        let unfollowed: Vec<Leaves> = page
+            .outlinks
+            .iter()
+            .filter(|link| job.scope.allows(&link.url) && (link.nofollow || page.nofollow))
+            .map(|link| Leaves { url: link.url.as_str().to_owned(), why: "nofollow".to_owned() })
+            .collect();
+        let found = discover(job, &KnownUrls::new(1 << 16), source, page.outlinks).found;
+        self.sort(found);
+        self.leaves.extend(outside.into_iter().chain(unfollowed));
+    }
+
+    fn items(&mut self, job: &Job, rules: &Listing, paper: &Paper, detail: bool) {
+        let declared = self.content_type.clone();
+        let reader = match (&rules.detail, detail) {
+            (_, false) => &rules.reader,
+            (Some(reader), true) => reader,
+            (None, true) => {
+                self.trouble = Some("the job takes nothing from the items' own pages".to_owned());
+                return;
+            }
+        };
+        let reading = match reader.read_bytes(&paper.url, declared.as_deref(), &paper.body) {
+            Ok(reading) => reading,
+            Err(refusal) => {
+                self.trouble = Some(refusal.to_string());
+                return;
+            }
+        };
+        self.note = reading.cut.map(|cut| format!("cut: {cut}"));
+        self.dropped = reading.dropped;
+        self.fields = reading.tallies.iter().map(field).collect();
+        self.taken = reading
+            .items
+            .iter()
+            .map(|item| Value::Object(Map::from_iter(item.fields.iter().cloned())))
+            .collect();
+        if !detail {
+            let row = row(&paper.url, rules);
+            let outcome = listing::outcome(job, rules, &row, reading);
+            self.sort(outcome.found);
+            self.note = self.note.take().or_else(|| outcome.end.map(str::to_owned));
+        }
+    }
+
+    fn sort(&mut self, found: Vec<NewUrl>) {
+        for NewUrl { url, excluded, task, kind, .. } in found {
+            let next = self.kind == "items" && kind == crate::domain::link::LinkKind::Next;
+            match excluded {
+                Some((reason, why)) => {
+                    self.leaves.push(Leaves { url, why: format!("{reason}: {why}") })
+                }
+                None if task == Task::Detail => self.follows.push(Follows { url, what: "detail" }),
+                None if next => self.follows.push(Follows { url, what: "next" }),
+                None => self.follows.push(Follows { url, what: "link" }),
+            }
+        }
+    }
+}
+
+fn field(tally: &FieldTally) -> Field {
+    let FieldTally { field, missing, unread, sample } = tally.clone();
+    Field { field, missing, unread, sample }
+}
+
+/// The page as the job would have it in its queue.
+fn row(url: &CanonicalUrl, rules: &Listing) -> QueuedUrl {
+    let made = |start: &CanonicalUrl, page: i32| {
+        rules.page_url.as_ref().and_then(|template| template.url(Some(start), page))
+    };
+    let is_this =
+        |page: &i32| rules.starts.iter().any(|start| made(start, *page).as_ref() == Some(url));
+    let number = if rules.starts.contains(url) { 1 } else { (2..PAGES).find(is_this).unwrap_or(1) };
+    QueuedUrl {
+        id: 0,
+        job: JobId(0),
+        host: url.host_key(),
+        key: url.key(),
+        url: url.as_str().to_owned(),
+        role: Role::Page,
+        task: Task::Main,
+        depth: number - 1,
+        hops: 0,
+        tries: 0,
+        due_at: 0,
+        validators: None,
+        query: None,
+    }
+}

@@ -1,0 +1,101 @@
+//! `crawld try`: what a job would take from a page and follow, without a store.
+#![cfg(test)]
+
+mod common;
+
+use common::http::Reply;
+use common::run::Crawld;
+use common::site::{Pages, Site};
+use common::sites::books::Shop;
+
+fn config(crawld: &Crawld, site: &Site) {
+    let text = format!(
+        r#"
+[politeness]
+delay = "0ms"
+[jobs.books]
+kind = "scrape"
+start = ["{url}/"]
+item = "article.product_pod"
+fields.title = "h3 a@title"
+fields.price = {{ css = ".price_color", parse = "number" }}
+fields.rating = "p.no-such-rating"
+fields.url = "h3 a@href"
+detail = "url"
+detail_fields.upc = "table tr:first-child td"
+next = "li.next a"
+[jobs.site]
+kind = "crawl"
+roots = ["{url}/"]
+"#,
+        url = site.url()
+    );
+    std::fs::write(crawld.path().join("c.toml"), text).unwrap();
+}
+
+#[test]
+fn a_page_shows_its_items_what_is_missing_and_what_would_be_followed_and_leaves_no_store() {
+    let (crawld, shop) = (Crawld::new(), Shop::new());
+    let site = shop.pages().open();
+    config(&crawld, &site);
+    let shown = crawld.expect(0, &["try", "c.toml", "books", &site.at("/")]).stdout;
+    let title = &shop.books()[0].title;
+    for part in [
+        "20 items",
+        title,
+        "rating: - (missing)",
+        "missing rating: 20",
+        &format!("next   {}", site.at("/catalogue/page-2.html")),
+        "detail ",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(site.requests(), 2, "robots.txt and the page");
+    assert!(!crawld.path().join("crawld.db").exists());
+}
+
+#[test]
+fn a_file_is_read_as_the_page_of_the_job_and_the_result_may_be_json() {
+    let (crawld, shop) = (Crawld::new(), Shop::new());
+    let site = shop.pages().open();
+    config(&crawld, &site);
+    let html = "<article class=product_pod><h3><a title=One href=book_1></a></h3></article>";
+    std::fs::write(crawld.path().join("page.html"), html).unwrap();
+    let told = crawld.expect(0, &["try", "c.toml", "books", "page.html", "--json"]).stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["taken"][0]["title"], "One");
+    assert_eq!(told["taken"][0]["url"], site.at("/book_1"));
+    assert_eq!(told["note"], "no next link: the last page");
+    let own = "<table><tr><td>abc</td></tr></table>";
+    std::fs::write(crawld.path().join("own.html"), own).unwrap();
+    let told = crawld.expect(0, &["try", "c.toml", "books", "own.html", "--detail"]).stdout;
+    assert!(told.contains("upc: abc"), "{told}");
+    assert_eq!(site.requests(), 0);
+}
+
+#[test]
+fn a_page_that_robots_txt_forbids_is_not_asked() {
+    let robots = "User-agent: *\nDisallow: /private\n";
+    let site = Pages::new()
+        .reply("/robots.txt", Reply::body("text/plain", robots))
+        .links("/", &["/a", "http://other.example/"])
+        .open();
+    let crawld = Crawld::new();
+    config(&crawld, &site);
+    let told = crawld.expect(1, &["try", "c.toml", "books", &site.at("/private/1")]).stdout;
+    assert!(told.contains("Disallow: /private"), "{told}");
+    assert_eq!(site.requests(), 1);
+    let told = crawld.expect(0, &["try", "c.toml", "site", &site.at("/")]).stdout;
+    assert!(told.contains(&format!("link   {}", site.at("/a"))), "{told}");
+    assert!(told.contains("http://other.example/: scope"), "{told}");
+}
+
+#[test]
+fn a_job_that_is_not_there_and_a_page_that_is_none_are_told_with_what_there_is() {
+    let (crawld, site) = (Crawld::new(), Pages::new().open());
+    config(&crawld, &site);
+    let no_job = crawld.expect(2, &["try", "c.toml", "bokos", "page.html"]);
+    assert!(no_job.stderr.contains("it has: books, site"), "{}", no_job.stderr);
+    let no_page = crawld.expect(2, &["try", "c.toml", "books", "page.html"]);
+    assert!(no_page.stderr.contains("page.html"), "{}", no_page.stderr);
+}
