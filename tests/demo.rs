@@ -149,3 +149,37 @@ fn a_crawl_of_the_linked_pages_meets_every_kind_of_bad_one_and_ends() {
     assert_eq!(states["done"], 56, "{states:?}");
     assert_eq!(states.get("queued"), None);
 }
+
+#[test]
+fn the_demo_runs_its_jobs_against_its_own_site_and_shows_what_they_found() {
+    let crawld = Crawld::new();
+    let shown = crawld.expect(0, &["demo", "--keep", "kept"]).stdout;
+    for words in [
+        "$ crawld crawl http://127.0.0.1:",
+        "http_404",
+        "$ crawld suggest http://127.0.0.1:",
+        "demo-suggest  products  ",
+        "$ crawld fetch --sitemap http://127.0.0.1:",
+        "demo-fetch  http://127.0.0.1:",
+        "$ crawld scrape http://127.0.0.1:",
+        "demo-scrape  http://127.0.0.1:",
+        "more",
+        "cd kept && crawld status",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let store = ["--database", "kept/crawld.db"];
+    let failures = crawld.export("failures", &[&["--job", "demo-crawl"], &store[..]].concat());
+    assert_eq!(failures.len(), 2);
+    let tips = crawld.export("suggestions", &[&["--job", "demo-suggest"], &store[..]].concat());
+    assert!(tips.iter().any(|tip| !tip["price"].is_empty()) && tips.len() > 100);
+    let items = crawld.export("items", &[&["--job", "demo-scrape"], &store[..]].concat());
+    assert_eq!(items.len(), 3 * 24);
+    let again = crawld.expect(2, &["demo", "--keep", "kept"]);
+    assert!(again.stderr.contains("holds a store already"), "{}", again.stderr);
+    // Without a folder to be kept nothing is left.
+    let folder = tempfile::tempdir().unwrap();
+    let crawld = Crawld::new().env("TMPDIR", folder.path().to_str().unwrap());
+    crawld.expect(0, &["demo"]);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

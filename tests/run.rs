@@ -30,6 +30,13 @@ fn crawl_job(name: &str, root: &str, more: &str) -> String {
     format!("[jobs.{name}]\nkind = \"crawl\"\nroots = [\"{root}\"]\nrobots = false\n{more}\n")
 }
 
+/// Requests in flight, all jobs together; a death costs at most twice as many.
+const CONCURRENCY: usize = 4;
+
+fn daemon() -> String {
+    format!("[daemon]\nconcurrency = {CONCURRENCY}\n")
+}
+
 const RUN: [&str; 3] = ["run", "--config", "crawld.toml"];
 const UNTIL_DONE: [&str; 4] = ["run", "--config", "crawld.toml", "--until-done"];
 
@@ -104,7 +111,7 @@ fn killed_in_the_middle(database: Option<&str>) {
         })
         .collect();
     let url = database.map(|url| format!("[database]\nurl = \"{url}\"\n"));
-    let crawld = with(&(url.unwrap_or_default() + &jobs));
+    let crawld = with(&(url.unwrap_or_default() + &daemon() + &jobs));
     for round in 1..4 {
         let running = crawld.spawn(&RUN);
         assert!(sites[0].wait_for(round * 30, LONG));
@@ -117,9 +124,9 @@ fn killed_in_the_middle(database: Option<&str>) {
         let rows = crawld.export("pages", &[&["--job", job.as_str()][..], &database].concat());
         assert_eq!(rows.len(), 120);
         assert!(rows.iter().all(|row| row["state"] == "done"));
-        let twice = site.requests() - 120;
-        assert!(twice <= 3 * 3, "{twice} asked again after three deaths at one in flight a host");
     }
+    let twice = sites.iter().map(Site::requests).sum::<usize>() - 3 * 120;
+    assert!(twice <= 3 * 2 * CONCURRENCY, "{twice} asked again after three deaths");
 }
 
 #[test]
@@ -186,4 +193,55 @@ max_time = "90m"
     assert_eq!(job["headers"]["X-Open"].as_str(), Some("seen"));
     assert_eq!(job["headers"]["Authorization"].as_str(), Some("***"));
     assert_eq!(values["database"]["url"].as_str(), Some("postgres://me:***@db.example/crawl"));
+}
+
+/// A site with linked pages, and an endpoint that completes queries of one and two letters.
+fn site_with_endpoint() -> Site {
+    let paths: Vec<String> = (1..80).map(|n| format!("/{n}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let answer = |request: &common::http::Request| match request.path.strip_prefix("/find?q=") {
+        Some(query) => {
+            let tips: Vec<String> = (0..3).map(|n| format!("{query}{n}")).collect();
+            Reply::body("application/json", serde_json::to_vec(&tips).unwrap())
+        }
+        None => Reply::html("leaf"),
+    };
+    Pages::new().links("/", &paths).otherwise(answer).open()
+}
+
+/// What a crawl and a harvest of that site have found, after so many deaths.
+fn both_kinds(site: &Site, deaths: usize) -> [String; 2] {
+    let jobs = crawl_job("pages", &site.at("/"), "delay = \"1ms\"\nlatency_factor = 0")
+        + &format!(
+            "[jobs.tips]\nkind = \"suggest\"\nrequest = {{ url = \"{}\" }}\nalphabet = \"a-j\"\n\
+             max_length = 2\nresults.tips = {{ path = \"$[*]\" }}\nrobots = false\n\
+             delay = \"1ms\"\nlatency_factor = 0\n",
+            site.at("/find?q={query}")
+        );
+    let crawld = with(&(daemon() + &jobs));
+    for death in 1..=deaths {
+        let before = site.requests();
+        let running = crawld.spawn(&RUN);
+        assert!(site.wait_for(before + 30, LONG), "death {death}");
+        running.kill();
+    }
+    crawld.expect(0, &UNTIL_DONE);
+    let states = crawld.export("pages", &["--job", "pages", "--sorted"]);
+    let states: Vec<_> =
+        states.iter().map(|row| format!("{} {}", row["url"], row["state"])).collect();
+    let tips = ["export", "--what", "suggestions", "--job", "tips", "--sorted"];
+    [states.join("\n"), crawld.expect(0, &tips).stdout]
+}
+
+#[test]
+fn jobs_of_several_kinds_find_the_same_however_often_they_die() {
+    let site = site_with_endpoint();
+    let undisturbed = both_kinds(&site, 0);
+    assert_eq!(site.requests(), 80 + 110);
+    assert_eq!(undisturbed[0].lines().count(), 80);
+    // Each query of one or two of ten letters shows three tips.
+    assert_eq!(undisturbed[1].lines().count(), 1 + 3 * 110);
+    assert_eq!(both_kinds(&site, 4), undisturbed);
+    let twice = site.requests() - 2 * 190;
+    assert!(twice <= 4 * 2 * CONCURRENCY, "{twice} asked again after four deaths");
 }

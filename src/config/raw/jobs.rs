@@ -106,7 +106,6 @@ fn tell(error: &JobError, faults: &mut Faults) {
             format!("include and exclude: '{pattern}' is no regex ({why})")
         }
         JobError::Kind(kind) => format!("kind: '{kind}' is not known"),
-        #[allow(unreachable_patterns, reason = "kinds bring errors of their own")]
         other => other.to_string(),
     };
     for line in text.lines() {
