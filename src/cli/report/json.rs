@@ -142,6 +142,12 @@ impl<'a> Slow<'a> {
     }
 }
 
+impl<'a> Failing<'a> {
+    fn of(sum: &'a HostSum) -> Self {
+        Self { host: &sum.authority, failures: sum.figure }
+    }
+}
+
 impl Urls {
     pub(in crate::cli) fn of(report: &Report) -> Self {
         Self {
@@ -196,11 +202,7 @@ fn json(report: &Report) -> Json<'_> {
         first_fetched_at: sums.fetched.map(|(first, _)| first),
         last_fetched_at: sums.fetched.map(|(_, last)| last),
         slowest_hosts: sums.slowest.iter().map(Slow::of).collect(),
-        failing_hosts: sums
-            .failing
-            .iter()
-            .map(|sum| Failing { host: &sum.authority, failures: sum.figure })
-            .collect(),
+        failing_hosts: sums.failing.iter().map(Failing::of).collect(),
         given_up_hosts: sums
             .given_up
             .iter()
