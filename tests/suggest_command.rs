@@ -57,45 +57,51 @@ fn suggest<'a>(template: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["suggest", template], &FAST[..], more].concat()
 }
 
-#[test]
-fn a_form_is_posted_with_its_headers_and_all_kinds_of_tips_come_out() {
-    let site = Pages::new()
-        .reply("/robots.txt", Reply::status(404))
-        .route("/ua/suggest/?theme=main", |r| shop(&q(std::str::from_utf8(&r.body).unwrap()), &[]))
-        .open();
+/// The shop by a form, with its headers, and all that its answers hold.
+const FORM: [&str; 26] = [
+    "--form",
+    "q={query}",
+    "--form",
+    "isAjax=1",
+    "--alphabet",
+    "abї",
+    "--max-length",
+    "2",
+    "--header",
+    "X-Requested-With: XMLHttpRequest",
+    "--header",
+    "Referer: http://a.test/?q={query}",
+    "--tips",
+    "query=$.query[*]",
+    "--tips",
+    "products=$.products[*]",
+    "--field",
+    "products.name=$.name",
+    "--field",
+    "products.url=$.url",
+    "--field",
+    "products.price=$.price",
+    "--strip-tags",
+    "--trim",
+    "--job",
+    "shop",
+];
+
+/// A harvest by [`FORM`], done.
+fn harvest_by_form() -> (Site, Crawld) {
+    let body = |r: &Request| shop(&q(std::str::from_utf8(&r.body).unwrap()), &[]);
+    let path = "/ua/suggest/?theme=main";
+    let site = Pages::new().reply("/robots.txt", Reply::status(404)).route(path, body).open();
     let crawld = Crawld::new();
-    let template = site.at("/ua/suggest/?theme=main");
-    let options = [
-        "--form",
-        "q={query}",
-        "--form",
-        "isAjax=1",
-        "--alphabet",
-        "abї",
-        "--max-length",
-        "2",
-        "--header",
-        "X-Requested-With: XMLHttpRequest",
-        "--header",
-        "Referer: http://a.test/?q={query}",
-        "--tips",
-        "query=$.query[*]",
-        "--tips",
-        "products=$.products[*]",
-        "--field",
-        "products.name=$.name",
-        "--field",
-        "products.url=$.url",
-        "--field",
-        "products.price=$.price",
-        "--strip-tags",
-        "--trim",
-    ];
-    let finished = crawld.expect(0, &suggest(&template, &options));
-    assert!(
-        finished.stderr.contains("12 queries of 1 to 2 of 3 letters; as fast as 127.0.0.1:"),
-        "{finished:#?}"
-    );
+    let finished = crawld.expect(0, &suggest(&site.at(path), &FORM));
+    let told = "12 queries of 1 to 2 of 3 letters; as fast as 127.0.0.1:";
+    assert!(finished.stderr.contains(told), "{finished:#?}");
+    (site, crawld)
+}
+
+#[test]
+fn a_form_is_posted_with_its_headers() {
+    let (site, _) = harvest_by_form();
     let form = |request: &Request| String::from_utf8(request.body.clone()).unwrap();
     let all: HashSet<String> = asked(&site, form).into_iter().collect();
     assert_eq!(all.len(), 12);
@@ -106,7 +112,11 @@ fn a_form_is_posted_with_its_headers_and_all_kinds_of_tips_come_out() {
     assert!(post.header("accept").unwrap().starts_with("application/json"));
     let referer = post.header("referer").unwrap();
     assert_eq!(q(referer.split_once('?').unwrap().1), q(&form(&post)));
+}
 
+#[test]
+fn every_kind_of_tip_is_exported_with_its_fields_and_its_rank() {
+    let (_, crawld) = harvest_by_form();
     let rows = crawld.export("suggestions", &["--sorted"]);
     let row = |query: &str, text: &str, result: &str| {
         let found = rows.iter().filter(|row| row["query"] == query && row["text"] == text);
@@ -117,29 +127,29 @@ fn a_form_is_posted_with_its_headers_and_all_kinds_of_tips_come_out() {
     assert_eq!((product[0]["rank"].as_str(), product[0]["url"].as_str()), ("3", "/p/b a"));
     assert_eq!(product[0]["price"], "3\u{a0}€");
     assert_eq!(row("a", "b a", "query")[0]["price"], "", "a field of another kind");
+    let of_a = rows.iter().filter(|row| row["query"] == "a" && row["result"] == "query");
+    assert_eq!(of_a.count(), 3, "each tip of an answer once");
     let header = crawld.expect(0, &["export", "--what", "suggestions"]).stdout;
     assert!(header.starts_with("job,result,query,rank,text,name,url,price\n"), "{header}");
-    // a, ab, b: each tip of each answer once.
-    let of_a: Vec<_> =
-        rows.iter().filter(|row| row["query"] == "a" && row["result"] == "query").collect();
-    assert_eq!(of_a.len(), 3);
     let lines = crawld.expect(0, &["export", "--what", "suggestions", "--format", "jsonl"]).stdout;
-    let first: BTreeMap<String, Value> =
-        serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let first = lines.lines().next().unwrap();
+    let first: BTreeMap<String, Value> = serde_json::from_str(first).unwrap();
     assert_eq!(first["rank"], json!(1));
+}
 
+#[test]
+fn the_report_counts_queries_and_tips() {
+    let (_, crawld) = harvest_by_form();
     let report = crawld.expect(0, &["report"]).stdout;
     assert!(report.contains("12 asked = "), "{report}");
     assert!(report.contains("tips      products 4, query 4"), "{report}");
-    let report: Value =
-        serde_json::from_str(&crawld.expect(0, &["report", "--json"]).stdout).unwrap();
+    let report = crawld.expect(0, &["report", "--json"]).stdout;
+    let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["kind"], "suggest");
-    assert_eq!(report["harvest"]["queries"]["asked"], 12);
-    assert_eq!(report["harvest"]["queries"]["failed"], 0);
-    assert_eq!(
-        report["harvest"]["results"][1],
-        json!({"result": "query", "tips": 4, "new": 4, "missing": 0})
-    );
+    let queries = &report["harvest"]["queries"];
+    assert_eq!((&queries["asked"], &queries["failed"]), (&json!(12), &json!(0)));
+    let query = json!({"result": "query", "tips": 4, "new": 4, "missing": 0});
+    assert_eq!(report["harvest"]["results"][1], query);
 }
 
 #[test]
