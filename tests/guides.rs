@@ -146,21 +146,6 @@ fn the_site_of_the_guides_is_opened_as_they_say() {
 }
 
 #[test]
-fn the_demo_runs_each_command_that_it_shows() {
-    let folder = tempfile::tempdir().unwrap();
-    let (said, code) = follow(folder.path(), "crawld demo", 0);
-    assert_eq!(code, 0, "{said}");
-    for line in [
-        "$ crawld crawl http://127.0.0.1:",
-        "  finished  63 = done 56 + ",
-        "  because   Disallow: ",
-    ] {
-        assert!(said.lines().any(|said| said.starts_with(line)), "{line}: {said}");
-    }
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "it leaves nothing behind");
-}
-
-#[test]
 fn the_guide_to_fetch_can_be_followed() {
     follow_guide("fetch.md");
 }
@@ -168,6 +153,11 @@ fn the_guide_to_fetch_can_be_followed() {
 #[test]
 fn the_guide_to_suggest_can_be_followed() {
     follow_guide("suggest.md");
+}
+
+#[test]
+fn the_guide_to_scrape_can_be_followed() {
+    follow_guide("scrape.md");
 }
 
 #[test]
