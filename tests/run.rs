@@ -119,7 +119,7 @@ fn killed_in_the_middle(database: Option<&str>) {
     }
     crawld.expect(0, &UNTIL_DONE);
     let database = database.map_or(vec![], |url| vec!["--database", url]);
-    for (n, site) in sites.iter().enumerate() {
+    for n in 0..sites.len() {
         let job = format!("job{n}");
         let rows = crawld.export("pages", &[&["--job", job.as_str()][..], &database].concat());
         assert_eq!(rows.len(), 120);
@@ -195,7 +195,7 @@ max_time = "90m"
     assert_eq!(values["database"]["url"].as_str(), Some("postgres://me:***@db.example/crawl"));
 }
 
-/// A site with linked pages, and an endpoint that completes queries of one and two letters.
+/// A site with linked pages, an endpoint that completes queries, and a listing of four pages.
 fn site_with_endpoint() -> Site {
     let paths: Vec<String> = (1..80).map(|n| format!("/{n}")).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -206,17 +206,32 @@ fn site_with_endpoint() -> Site {
         }
         None => Reply::html("leaf"),
     };
-    Pages::new().links("/", &paths).otherwise(answer).open()
+    let mut pages = Pages::new().links("/", &paths).otherwise(answer);
+    for n in 1..=4 {
+        let next = format!("<a class=next href='/list{}'>next</a>", n + 1);
+        let next = if n < 4 { next } else { String::new() };
+        pages = pages.page(&format!("/list{n}"), &format!("<li><b>{n}a</b><li><b>{n}b</b>{next}"));
+    }
+    pages.open()
 }
 
-/// What a crawl and a harvest of that site have found, after so many deaths.
-fn both_kinds(site: &Site, deaths: usize) -> [String; 2] {
+/// What a job of each kind has found on that site, after so many deaths.
+fn all_kinds(site: &Site, deaths: usize) -> [String; 4] {
     let jobs = crawl_job("pages", &site.at("/"), "delay = \"1ms\"\nlatency_factor = 0")
         + &format!(
             "[jobs.tips]\nkind = \"suggest\"\nrequest = {{ url = \"{}\" }}\nalphabet = \"a-j\"\n\
              max_length = 2\nresults.tips = {{ path = \"$[*]\" }}\nrobots = false\n\
              delay = \"1ms\"\nlatency_factor = 0\n",
             site.at("/find?q={query}")
+        )
+        + &format!(
+            "[jobs.list]\nkind = \"fetch\"\nurls = {:?}\nrobots = false\ndelay = \"1ms\"\n",
+            (0..20).map(|n| site.at(&format!("/u{n}"))).collect::<Vec<_>>()
+        )
+        + &format!(
+            "[jobs.items]\nkind = \"scrape\"\nstart = [\"{}\"]\nitem = \"li\"\n\
+             fields.name = \"b\"\nnext = \"a.next\"\nrobots = false\ndelay = \"1ms\"\n",
+            site.at("/list1")
         );
     let crawld = with(&(daemon() + &jobs));
     for death in 1..=deaths {
@@ -226,22 +241,26 @@ fn both_kinds(site: &Site, deaths: usize) -> [String; 2] {
         running.kill();
     }
     crawld.expect(0, &UNTIL_DONE);
-    let states = crawld.export("pages", &["--job", "pages", "--sorted"]);
-    let states: Vec<_> =
-        states.iter().map(|row| format!("{} {}", row["url"], row["state"])).collect();
-    let tips = ["export", "--what", "suggestions", "--job", "tips", "--sorted"];
-    [states.join("\n"), crawld.expect(0, &tips).stdout]
+    let states = |job| {
+        let rows = crawld.export("pages", &["--job", job, "--sorted"]);
+        let states = rows.iter().map(|row| format!("{} {}", row["url"], row["state"]));
+        states.collect::<Vec<_>>().join("\n")
+    };
+    let table =
+        |what, job| crawld.expect(0, &["export", "--what", what, "--job", job, "--sorted"]).stdout;
+    [states("pages"), table("suggestions", "tips"), states("list"), table("items", "items")]
 }
 
 #[test]
-fn jobs_of_several_kinds_find_the_same_however_often_they_die() {
+fn jobs_of_all_kinds_find_the_same_however_often_they_die() {
     let site = site_with_endpoint();
-    let undisturbed = both_kinds(&site, 0);
-    assert_eq!(site.requests(), 80 + 110);
-    assert_eq!(undisturbed[0].lines().count(), 80);
-    // Each query of one or two of ten letters shows three tips.
-    assert_eq!(undisturbed[1].lines().count(), 1 + 3 * 110);
-    assert_eq!(both_kinds(&site, 4), undisturbed);
-    let twice = site.requests() - 2 * 190;
+    let undisturbed = all_kinds(&site, 0);
+    let once = 80 + 110 + 20 + 4;
+    assert_eq!(site.requests(), once);
+    // Each query of one or two of ten letters shows three tips; a page of the listing has two items.
+    let lines = undisturbed.each_ref().map(|table| table.lines().count());
+    assert_eq!(lines, [80, 1 + 3 * 110, 20, 1 + 4 * 2], "{}", undisturbed[3]);
+    assert_eq!(all_kinds(&site, 4), undisturbed);
+    let twice = site.requests() - 2 * once;
     assert!(twice <= 4 * 2 * CONCURRENCY, "{twice} asked again after four deaths");
 }
