@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
     } else {
         read(Path::new(&args.page), url)?
     };
-    let sight = Sight::of(&job, paper, args.detail);
+    let sight = Sight::of(&job, &paper, args.detail);
     closed_pipe_is_success(show(&sight, args.json, out))
 }
 

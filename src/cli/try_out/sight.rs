@@ -46,7 +46,7 @@ pub(super) struct Sight {
     pub(super) note: Option<String>,
     /// Items or tips, each an object.
     pub(super) taken: Vec<Value>,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<Fared>,
     /// Items left out for want of a required field.
     pub(super) dropped: usize,
     pub(super) follows: Vec<Follows>,
@@ -55,7 +55,7 @@ pub(super) struct Sight {
 
 /// How a field fared.
 #[derive(Debug, Serialize)]
-pub(super) struct Field {
+pub(super) struct Fared {
     pub(super) field: String,
     pub(super) missing: usize,
     pub(super) unread: usize,
@@ -79,7 +79,7 @@ pub(super) struct Leaves {
 
 impl Sight {
     /// Looks at a page as the job does; `detail`: at one of an item.
-    pub(super) fn of(job: &Job, paper: Paper, detail: bool) -> Self {
+    pub(super) fn of(job: &Job, paper: &Paper, detail: bool) -> Self {
         let header = |name: &str| {
             let found = paper.headers.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| value.clone())
@@ -110,7 +110,7 @@ impl Sight {
             _ => {}
         }
         if sight.trouble.is_none() {
-            sight.look(job, &paper, detail);
+            sight.look(job, paper, detail);
         }
         sight
     }
@@ -183,11 +183,11 @@ impl Sight {
         };
         self.note = reading.cut.map(|cut| format!("cut: {cut}"));
         self.dropped = reading.dropped;
-        self.fields = reading.tallies.iter().map(field).collect();
+        self.fields = reading.tallies.iter().map(fared).collect();
         self.taken = reading
             .items
             .iter()
-            .map(|item| Value::Object(Map::from_iter(item.fields.iter().cloned())))
+            .map(|item| item.fields.iter().cloned().collect::<Map<_, _>>().into())
             .collect();
         if !detail {
             let row = row(&paper.url, rules);
@@ -202,7 +202,7 @@ impl Sight {
             let next = self.kind == "items" && kind == crate::domain::link::LinkKind::Next;
             match excluded {
                 Some((reason, why)) => {
-                    self.leaves.push(Leaves { url, why: format!("{reason}: {why}") })
+                    self.leaves.push(Leaves { url, why: format!("{reason}: {why}") });
                 }
                 None if task == Task::Detail => self.follows.push(Follows { url, what: "detail" }),
                 None if next => self.follows.push(Follows { url, what: "next" }),
@@ -212,9 +212,9 @@ impl Sight {
     }
 }
 
-fn field(tally: &FieldTally) -> Field {
+fn fared(tally: &FieldTally) -> Fared {
     let FieldTally { field, missing, unread, sample } = tally.clone();
-    Field { field, missing, unread, sample }
+    Fared { field, missing, unread, sample }
 }
 
 /// The page as the job would have it in its queue.
