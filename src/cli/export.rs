@@ -1,6 +1,6 @@
 //! `crawld export`: what a job has found, as a table or a graph.
 //!
-//! A table is a file below that says its columns and reads its rows ([`table::Table`]); how rows are
+//! A table is a file below that says its columns and reads its rows (`table::Table`); how rows are
 //! written, sorted and put in place is the same for all and done here.
 
 mod broken;

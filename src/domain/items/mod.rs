@@ -3,7 +3,7 @@
 //! [`ItemReader`] is made of an [`ItemsSpec`], which names every key that is wrong; it gives a
 //! [`Reading`] of a document. A value that is missing is null and counted. However a document was
 //! made, reading it takes time and memory in proportion to its length, up to the bounds of
-//! [`tree`](self::tree) and [`reading`](self::reading); what is beyond them is said.
+//! `tree` and `reading`; what is beyond them is said.
 
 mod base;
 mod compile;
