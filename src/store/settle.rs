@@ -19,6 +19,7 @@ use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{HostKey, JobId, UrlKey};
+use crate::frontier::gathered::Gathered;
 use crate::frontier::record::{Deferred, LinkRow, Settled};
 
 /// Redirects followed backwards in search of a loop; longer chains end at their own limit.
@@ -227,10 +228,11 @@ struct NewLink<'a> {
 }
 
 /// Replaces the links of a page. A page with links of which none are given belongs to a job that
-/// stores none: nothing to replace.
+/// stores none, and the answer to a query has none: nothing to replace.
 fn store_links(conn: &mut Connection, settled: &Settled) -> QueryResult<()> {
     let found = settled.facts.links.unwrap_or(0);
-    if settled.links.is_empty() && found > 0 {
+    let of_a_query = matches!(settled.gathered.as_deref(), Some(Gathered::Tips(_)));
+    if settled.links.is_empty() && (found > 0 || of_a_query) {
         return Ok(());
     }
     both!(conn, c => diesel::delete(link::table

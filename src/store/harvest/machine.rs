@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::tips::Seen;
 use super::{Machines, OF_ANOTHER_PLAN};
 use crate::domain::JobId;
 use crate::domain::harvest::{Harvest, Record};
@@ -28,6 +29,8 @@ pub(in crate::store) struct Machine {
     pub(super) queries: i64,
     /// What the operator should know, of this transaction.
     pub(super) warnings: Vec<String>,
+    /// By how many queries of this pass tips were shown, of those shown of late.
+    pub(super) seen: Seen,
     seq: i64,
 }
 
@@ -81,7 +84,8 @@ impl Machine {
     fn afresh((job, pass): (JobId, i32), of: &Arc<HarvestJob>, record: Record) -> Self {
         let harvest = Harvest::new(of.plan.clone(), record);
         let of = Arc::clone(of);
-        Self { job, pass, of, harvest, queries: 0, warnings: Vec::new(), seq: 1 }
+        let (warnings, seen) = (Vec::new(), Seen::default());
+        Self { job, pass, of, harvest, queries: 0, warnings, seen, seq: 1 }
     }
 
     /// A job harvests for the first time.

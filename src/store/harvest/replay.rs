@@ -29,6 +29,7 @@ pub(super) fn all(
             let number = asked.number;
             placed.merge(tell(conn, machine, asked, ids, now)?.0);
             see(conn, machine, number)?;
+            machine.seen.clear();
         }
     }
     Ok(())

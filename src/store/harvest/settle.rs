@@ -106,7 +106,7 @@ fn answered(
         return Ok(Placed::default());
     };
     let shows = tips::distinct(&of, reading);
-    let before = tips::shown_before(conn, (machine.job, machine.pass), &shows)?;
+    let before = tips::shown_before(conn, (machine.job, machine.pass), &shows, &mut machine.seen)?;
     let deciding = shows.iter().zip(before).filter(|(shown, _)| !shown.kind.aside);
     let counts = of.results.iter().zip(&reading.counts).filter(|(kind, _)| !kind.aside);
     let asked = Asked {
@@ -122,6 +122,7 @@ fn answered(
     let (placed, nothing) = tell(conn, machine, asked, ids, now)?;
     if !nothing {
         tips::keep(conn, (machine.job, machine.pass, *number), &shows, now)?;
+        machine.seen.add(&shows);
     }
     Ok(placed)
 }

@@ -17,6 +17,9 @@ use crate::store::connection::{Connection, Link, both};
 use crate::store::prepared::prepared;
 use crate::store::schema::suggestion;
 
+/// Tips of which a machine remembers how often they were shown: some 2 MiB.
+const MOST_SEEN: usize = 1 << 16;
+
 /// A tip of an answer, as it is stored.
 pub(super) struct Shows<'a> {
     pub(super) kind: &'a ResultSpec,
@@ -80,30 +83,69 @@ fn key(kind: &ResultSpec, text: &str, tip: &Tip) -> i64 {
     xxh3_64(whole.as_bytes()).cast_signed()
 }
 
+/// By how many queries of this pass tips were shown, by key: popular ones need no look-up then.
+/// Belongs to a machine, which is given up when a transaction fails.
+#[derive(Debug, Default)]
+pub(super) struct Seen(HashMap<i64, u64>);
+
+impl Seen {
+    /// Forgets everything: the store knows.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// They are shown by one query more.
+    pub(super) fn add(&mut self, tips: &[Shows<'_>]) {
+        for tip in tips {
+            *self.0.entry(tip.key).or_default() += 1;
+        }
+    }
+}
+
 /// By how many queries of this pass each was shown before, in their order.
 pub(super) fn shown_before(
     conn: &mut Connection,
-    (job, pass): (JobId, i32),
+    of: (JobId, i32),
     tips: &[Shows<'_>],
+    seen: &mut Seen,
 ) -> QueryResult<Vec<u64>> {
-    let seen: HashMap<i64, i32> = match &mut conn.link {
+    if seen.0.len() + tips.len() > MOST_SEEN {
+        seen.clear();
+    }
+    let unknown: Vec<i64> =
+        tips.iter().map(|tip| tip.key).filter(|key| !seen.0.contains_key(key)).collect();
+    let found = look_up(conn, of, &unknown)?;
+    for key in unknown {
+        let count = found.get(&key).copied().unwrap_or(0);
+        seen.0.insert(key, u64::try_from(count).unwrap_or(0));
+    }
+    Ok(tips.iter().map(|tip| seen.0.get(&tip.key).copied().unwrap_or(0)).collect())
+}
+
+/// By how many queries of this pass these are stored to have been shown.
+fn look_up(
+    conn: &mut Connection,
+    (job, pass): (JobId, i32),
+    keys: &[i64],
+) -> QueryResult<HashMap<i64, i32>> {
+    Ok(match &mut conn.link {
         // One cached statement for each; one with a list is parsed anew each time, and so is one
         // with a LIMIT, whose value SQLite plans by.
         Link::Sqlite(c) => {
-            let mut seen = HashMap::with_capacity(tips.len());
-            for tip in tips {
+            let mut seen = HashMap::with_capacity(keys.len());
+            for key in keys {
                 let found: Option<i32> = suggestion::table
-                    .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq(tip.key)))
+                    .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq(*key)))
                     .filter(suggestion::last_pass.eq(pass))
                     .select(suggestion::seen)
                     .get_result(c)
                     .optional()?;
-                seen.extend(found.map(|count| (tip.key, count)));
+                seen.extend(found.map(|count| (*key, count)));
             }
             seen
         }
+        Link::Pg(_) if keys.is_empty() => HashMap::new(),
         Link::Pg(c) => {
-            let keys: Vec<i64> = tips.iter().map(|tip| tip.key).collect();
             let rows: Vec<(i64, i32)> = suggestion::table
                 .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq_any(keys)))
                 .filter(suggestion::last_pass.eq(pass))
@@ -111,9 +153,7 @@ pub(super) fn shown_before(
                 .load(c)?;
             rows.into_iter().collect()
         }
-    };
-    let before = |tip: &Shows<'_>| seen.get(&tip.key).copied().unwrap_or(0);
-    Ok(tips.iter().map(|tip| u64::try_from(before(tip)).unwrap_or(0)).collect())
+    })
 }
 
 /// Stores what a query, by its number, showed in a pass.
