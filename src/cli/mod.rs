@@ -65,7 +65,7 @@ enum Command {
     Report(report::Args),
     /// Say why a URL is asked or not, and what is known of it
     Explain(explain::Args),
-    /// Write pages, links or failures as a table or a graph
+    /// Write pages, links, items or suggestions as a table or a graph
     Export(export::Args),
     /// Make failed URLs due again
     Retry(retry::Args),

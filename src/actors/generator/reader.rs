@@ -122,6 +122,8 @@ impl Errand {
     fn sum_up(&self) {
         let (job, urls, bad) = (&self.job, self.urls, self.bad);
         match bad {
+            // A sitemap alone is read elsewhere.
+            0 if urls == 0 => {}
             0 => log::info!("job {job}: the list is read: {urls} URLs"),
             _ => log::warn!("job {job}: the list is read: {urls} URLs, {bad} bad lines left out"),
         }
