@@ -136,8 +136,12 @@ mod tests {
         file.flush().unwrap();
         let files = vec![file.path().to_str().unwrap().to_owned()];
         let fetch = FetchSpec { files, ..FetchSpec::default() };
-        let spec =
-            JobSpec { kind: "fetch".to_owned(), fetch: Some(fetch.clone()), ..JobSpec::default() };
+        let spec = JobSpec {
+            kind: "fetch".to_owned(),
+            scope: "any".to_owned(),
+            fetch: Some(fetch.clone()),
+            ..JobSpec::default()
+        };
         let source = ListSource::open(&Arc::new(fetch), "t");
         (file, Job::new(JobId(1), "t", &spec).unwrap(), source)
     }
