@@ -8,6 +8,7 @@
 mod facts;
 mod machine;
 mod names;
+mod offered;
 mod offers;
 mod refill;
 mod replay;

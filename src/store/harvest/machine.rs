@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::offered::Offered;
 use super::tips::Seen;
 use super::{Machines, OF_ANOTHER_PLAN};
 use crate::domain::JobId;
@@ -31,6 +32,8 @@ pub(in crate::store) struct Machine {
     pub(super) warnings: Vec<String>,
     /// By how many queries of this pass tips were shown, of those shown of late.
     pub(super) seen: Seen,
+    /// Queries offered of late.
+    pub(super) offered: Offered,
     seq: i64,
 }
 
@@ -84,8 +87,17 @@ impl Machine {
     fn afresh((job, pass): (JobId, i32), of: &Arc<HarvestJob>, record: Record) -> Self {
         let harvest = Harvest::new(of.plan.clone(), record);
         let of = Arc::clone(of);
-        let (warnings, seen) = (Vec::new(), Seen::default());
-        Self { job, pass, of, harvest, queries: 0, warnings, seen, seq: 1 }
+        Self {
+            job,
+            pass,
+            of,
+            harvest,
+            queries: 0,
+            warnings: Vec::new(),
+            seen: Seen::default(),
+            offered: Offered::default(),
+            seq: 1,
+        }
     }
 
     /// A job harvests for the first time.

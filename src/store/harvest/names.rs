@@ -1,6 +1,7 @@
 //! The queries that rows stand for.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use diesel::prelude::*;
 
@@ -17,7 +18,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn name_queries(&self, job: JobId, rows: &mut [QueuedUrl]) -> Result<()> {
-        let keys: Vec<i64> = rows.iter().map(|row| row.key.0).collect();
+        self.name_offered(job, rows);
+        let unknown = rows.iter().filter(|row| row.query.is_none());
+        let keys: Vec<i64> = unknown.map(|row| row.key.0).collect();
         if keys.is_empty() {
             return Ok(());
         }
@@ -28,10 +31,19 @@ impl Store {
                 .load(c))?)
         })?;
         let mut texts: HashMap<i64, String> = texts.into_iter().collect();
-        for row in rows {
+        for row in rows.iter_mut().filter(|row| row.query.is_none()) {
             row.query = texts.remove(&row.key.0).map(String::into_boxed_str);
-            row.validators = None;
         }
         Ok(())
+    }
+
+    /// Those that were offered of late.
+    fn name_offered(&self, job: JobId, rows: &mut [QueuedUrl]) {
+        let machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = machines.get(&job);
+        for row in rows {
+            row.query = machine.and_then(|machine| machine.offered.text(row.key)).map(Box::from);
+            row.validators = None;
+        }
     }
 }

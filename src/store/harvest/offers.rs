@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use super::machine::Machine;
+use super::offered::Query;
 use super::{OF_ANOTHER_PLAN, Woken};
 use crate::domain::harvest::{Offer, Purpose};
 use crate::domain::link::LinkKind;
@@ -86,6 +87,11 @@ pub(super) fn place(
         // What no URL can hold cannot be asked.
         let Ok(row) = machine.of.template.row_url(&text) else { continue };
         if is_new(conn, machine, row.key, &text, &offer.purpose)? {
+            // In later passes it may have the number of an earlier one.
+            if machine.pass == 1 {
+                let (number, purpose) = (machine.queries, offer.purpose.clone());
+                machine.offered.add(row.key, Query { number, text, purpose });
+            }
             urls.push(NewUrl {
                 host: row.host,
                 authority: row.authority,

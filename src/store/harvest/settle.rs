@@ -8,10 +8,11 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use super::facts::Shelf;
 use super::machine::Machine;
+use super::offered::Query;
 use super::offers::{self, Placed};
 use super::{Machines, Woken, replay, small, tips, write_counts};
 use crate::domain::harvest::{Answer, Purpose, Reading, Shown};
-use crate::domain::{Millis, UrlKey};
+use crate::domain::{JobId, Millis, UrlKey};
 use crate::frontier::gathered::Gathered;
 use crate::frontier::harvests::Harvested;
 use crate::frontier::record::{Commit, Settled};
@@ -95,24 +96,21 @@ fn answered(
     ids: &Ids,
     now: Millis,
 ) -> Result<Placed, Fault> {
-    let row: Option<(i64, String, Option<String>)> = both!(conn, c => query::table
-        .filter(query::job.eq(machine.job.0).and(query::url_key.eq(key.0)))
-        .select((query::number, query::text, query::purpose))
-        .get_result(c)
-        .optional())?;
-    let of = Arc::clone(&machine.of);
-    let letters = row.as_ref().and_then(|(_, text, _)| of.plan.text(text));
-    let (Some((number, _, purpose)), Some(letters)) = (&row, letters) else {
-        return Ok(Placed::default());
+    let row = match machine.offered.take(key) {
+        Some(row) => Some(row),
+        None => stored(conn, machine.job, key)?,
     };
+    let of = Arc::clone(&machine.of);
+    let Some(Query { number, text, purpose }) = row else { return Ok(Placed::default()) };
+    let Some(letters) = of.plan.text(&text) else { return Ok(Placed::default()) };
     let shows = tips::distinct(&of, reading);
     let before = tips::shown_before(conn, (machine.job, machine.pass), &shows, &mut machine.seen)?;
     let deciding = shows.iter().zip(before).filter(|(shown, _)| !shown.kind.aside);
     let counts = of.results.iter().zip(&reading.counts).filter(|(kind, _)| !kind.aside);
     let asked = Asked {
-        number: *number,
+        number,
         text: letters.to_owned(),
-        purpose: read_purpose(purpose.as_deref()),
+        purpose,
         tips: deciding
             .map(|(shown, before)| Shown { text: shown.text.to_string(), before })
             .collect(),
@@ -121,10 +119,23 @@ fn answered(
     };
     let (placed, nothing) = tell(conn, machine, asked, ids, now)?;
     if !nothing {
-        tips::keep(conn, (machine.job, machine.pass, *number), &shows, now)?;
+        tips::keep(conn, (machine.job, machine.pass, number), &shows, now)?;
         machine.seen.add(&shows);
     }
     Ok(placed)
+}
+
+/// A query by the key of its row.
+fn stored(conn: &mut Connection, job: JobId, key: UrlKey) -> QueryResult<Option<Query>> {
+    let row: Option<(i64, String, Option<String>)> = both!(conn, c => query::table
+        .filter(query::job.eq(job.0).and(query::url_key.eq(key.0)))
+        .select((query::number, query::text, query::purpose))
+        .get_result(c)
+        .optional())?;
+    Ok(row.map(|(number, text, purpose)| {
+        let purpose = read_purpose(purpose.as_deref());
+        Query { number, text, purpose }
+    }))
 }
 
 /// Why a query is asked, as it is stored.
