@@ -62,6 +62,9 @@ pub(super) struct Args {
     /// What items are read from: css, json, json-ld:TYPE, microdata:TYPE [default: css]
     #[arg(long, value_name = "SOURCE")]
     source: Option<Source>,
+    /// Take so many items of a page at most, the first ones
+    #[arg(long, value_name = "N")]
+    max_items: Option<usize>,
     /// How numbers and dates are written: en, de-CH, sr
     #[arg(long, value_name = "LANGUAGE")]
     locale: Option<String>,
@@ -93,6 +96,7 @@ impl Args {
                 next: self.next.clone(),
                 more: self.more.clone(),
                 locale: self.locale.clone(),
+                max_items: self.max_items,
                 kind: source.kind,
                 source: source.name,
             },

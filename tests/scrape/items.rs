@@ -55,6 +55,19 @@ fn fields_of_an_items_own_page_are_merged_into_it() {
 }
 
 #[test]
+fn of_each_page_no_more_items_are_taken_than_may_be() {
+    let (crawld, shop) = (Crawld::new(), Shop::new());
+    let site = shop.pages().open();
+    run(&crawld, 0, &books(&site), &["--max-items", "10"]);
+    let titles = |items: Vec<Value>| -> Vec<Value> {
+        items.into_iter().map(|item| item["title"].clone()).collect()
+    };
+    let all = titles(shop.items(&site.url()));
+    let pages = all.chunks(20).flat_map(|page| page.iter().take(10).cloned());
+    assert_eq!(titles(exported(&crawld, &[])), pages.collect::<Vec<_>>());
+}
+
+#[test]
 fn an_item_whose_own_page_fails_is_kept_without_its_fields_and_counted() {
     let item = |n: usize| format!("<li><a href='/item/{n}'>item {n}</a></li>");
     let list: String = (1..=3).map(item).collect();

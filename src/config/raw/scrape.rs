@@ -35,6 +35,7 @@ pub(super) struct Scrape {
     offset_step: Option<i64>,
     pause: Option<Vec<String>>,
     locale: Option<String>,
+    max_items: Option<usize>,
 }
 
 impl Kind for Scrape {
@@ -74,6 +75,7 @@ impl Kind for Scrape {
                 next: self.next,
                 more: self.more,
                 locale: self.locale,
+                max_items: self.max_items,
             },
         });
     }

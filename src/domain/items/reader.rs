@@ -28,6 +28,7 @@ pub struct ItemReader {
     next: Option<Spot>,
     more: Option<Spot>,
     slots: Vec<String>,
+    most: Option<usize>,
 }
 
 impl ItemReader {
@@ -40,6 +41,9 @@ impl ItemReader {
         let (source, ways) = Source::new(spec, &mut compiler);
         if spec.fields.is_empty() && !source.as_ref().is_some_and(Source::has_names) {
             compiler.wrong("fields", "give at least one field, such as title = \"h2\"");
+        }
+        if spec.max_items == Some(0) {
+            compiler.wrong("max_items", "give 1 or more");
         }
         let fields = compiler.fields("fields", "", &spec.fields, ways);
         check_names(spec, &fields, &mut compiler);
@@ -58,6 +62,7 @@ impl ItemReader {
                 next,
                 more,
                 slots,
+                most: spec.max_items,
             }),
             _ => Err(compiler.errors),
         }
@@ -136,6 +141,9 @@ impl ItemReader {
     fn gather(&self, places: Vec<Place<'_>>, whole: Whole<'_>, mut scene: Scene) -> Reading {
         let mut reading = Reading::default();
         for place in places {
+            if self.most.is_some_and(|most| reading.items.len() >= most) {
+                break;
+            }
             if reading.items.len() == MOST_ITEMS {
                 reading.cut = Some(Cut::Items);
                 break;

@@ -32,6 +32,9 @@ pub struct ItemsSpec {
     pub more: Option<String>,
     /// How numbers and dates are written where a field does not say.
     pub locale: Option<String>,
+    /// Most items taken of a page, the first ones; without it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<usize>,
 }
 
 /// A field of an item.
