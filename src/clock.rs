@@ -49,3 +49,11 @@ impl Clock {
         Instant::now() + Duration::from_micros(ahead.unsigned_abs())
     }
 }
+
+/// What the kernel's monotonic clock reads, in microseconds: the one that a service manager compares
+/// with its own.
+#[must_use]
+pub fn monotonic_micros() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1_000)
+}

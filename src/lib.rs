@@ -25,6 +25,7 @@ pub mod faults;
 pub mod frontier;
 pub mod http;
 pub mod logging;
+pub mod notify;
 pub mod output;
 pub mod signals;
 pub mod store;

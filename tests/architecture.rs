@@ -10,7 +10,7 @@ const LONGEST: usize = 400;
 
 /// Each module of the crate with those that it may name besides itself; `*` is all of them.
 /// Nobody but `*` names `app` and `cli`: they are the top.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("frontier", &["domain"]),
@@ -22,6 +22,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("demo", &["domain"]),
     ("faults", &[]),
     ("logging", &[]),
+    ("notify", &["clock"]),
     ("signals", &[]),
     ("app", &["*"]),
     ("cli", &["*"]),
