@@ -14,7 +14,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("frontier", &["domain"]),
-    ("config", &["domain"]),
+    ("config", &["domain", "logging"]),
     ("output", &["domain"]),
     ("http", &["domain", "clock"]),
     ("store", &["domain", "frontier", "output"]),

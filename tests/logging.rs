@@ -60,3 +60,65 @@ fn the_log_tells_links_tries_redirects_and_why_a_url_failed() {
         assert!(told.lines().any(|said| said.contains(&wanted)), "{line} is not in\n{told}");
     }
 }
+
+#[test]
+fn under_the_journal_each_line_has_its_priority_and_neither_time_nor_colour() {
+    let site = site();
+    let crawld = Crawld::new().under_the_journal().env("CRAWLD_FAULTS", "extract=/leaf");
+    let fast = ["--delay", "0ms", "--no-robots", "--max-redirects", "1", "-v"];
+    let told = crawld.expect(0, &[&["crawl", &site.at("/")], &fast[..]].concat()).stderr;
+    for line in told.lines() {
+        assert!(line.starts_with('<') && line.get(2..3) == Some(">"), "no priority: {line}");
+        let known = [" ERROR ", " WARN ", " INFO ", " DEBUG ", "\u{1b}"];
+        assert!(!known.iter().any(|known| line.contains(known)), "{line}");
+    }
+    let with = |priority: &str, words: &str| {
+        told.lines().any(|line| line.starts_with(priority) && line.contains(words))
+    };
+    assert!(with("<3>", " panic: fault injected at extract"), "{told}");
+    assert!(with("<7>", "try 1: status=200"), "{told}");
+    let wrong = crawld.expect(78, &["check", "--config", "missing.toml"]).stderr;
+    assert!(wrong.starts_with("<3>") && wrong.contains("missing.toml"), "{wrong}");
+}
+
+#[test]
+fn a_variable_for_another_stderr_is_not_believed() {
+    let crawld = Crawld::new().env("JOURNAL_STREAM", "8:12345");
+    let told = crawld.expect(78, &["check", "--config", "missing.toml"]).stderr;
+    assert!(told.starts_with("crawld: ") && told.contains("missing.toml"), "{told}");
+}
+
+#[test]
+fn a_panic_is_told_once_with_its_thread_and_place() {
+    let site = Pages::new().links("/", &[]).open();
+    let crawld = Crawld::new().env("CRAWLD_FAULTS", "extract=/");
+    let fast = ["--no-robots", "--max-tries", "1", "--delay", "0ms"];
+    let told = crawld.expect(1, &[&["crawl", &site.at("/")], &fast[..]].concat()).stderr;
+    let panics: Vec<_> = told.lines().filter(|line| line.contains("panic")).collect();
+    assert_eq!(panics.len(), 1, "{told}");
+    let (at, words) = panics[0].split_once(" ERROR thread=").expect(panics[0]);
+    assert!(at.ends_with('Z') && words.contains(" place=src/faults.rs:"), "{words}");
+}
+
+#[test]
+fn a_filter_that_means_nothing_ends_the_program_with_78() {
+    for wrong in ["crawld=loud", "debgu"] {
+        let crawld = Crawld::new().env("CRAWLD__DAEMON__LOG", wrong);
+        let told = crawld.expect(78, &["crawl", "http://127.0.0.1:9/"]).stderr;
+        assert!(told.contains("daemon.log") && told.contains(wrong), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn what_is_logged_can_be_changed_target_by_target_while_the_program_runs() {
+    let enabled = |target: &str, level| log::log_enabled!(target: target, level);
+    crawld::logging::start("crawld=info");
+    assert!(enabled("crawld::http", log::Level::Info));
+    assert!(!enabled("crawld::http", log::Level::Debug));
+    crawld::logging::set_filter("crawld=warn,crawld::http=trace").unwrap();
+    assert!(enabled("crawld::http::client", log::Level::Trace));
+    assert!(!enabled("crawld::store", log::Level::Info));
+    crawld::logging::set_filter("crawld=loud").unwrap_err();
+    assert!(enabled("crawld::http::client", log::Level::Trace), "a wrong one changes nothing");
+}

@@ -160,7 +160,7 @@ fn open(cli: &Cli, access: Access) -> Result<Store, CommandError> {
 fn complain(error: &CommandError) -> u8 {
     for line in error.message.lines().map(text::clean) {
         // Nothing is left to be done if even stderr is gone.
-        if writeln!(io::stderr(), "crawld: {line}").is_err() {
+        if logging::complain(&line).is_err() {
             break;
         }
     }

@@ -143,6 +143,9 @@ fn settings(daemon: Daemon, database: Database, faults: &mut Faults) -> Settings
     if concurrency > 100_000 {
         faults.push("daemon.concurrency", format_args!("{concurrency} is over 100000"));
     }
+    if let Some(Err(why)) = daemon.log.as_deref().map(crate::logging::check) {
+        faults.push("daemon.log", why);
+    }
     Settings {
         concurrency,
         threads: daemon.threads.unwrap_or(0),

@@ -48,13 +48,18 @@ pub(crate) type Record = BTreeMap<String, String>;
 pub(crate) struct Crawld {
     folder: TempDir,
     environment: Vec<(String, String)>,
-    open_files: Option<u32>,
+    /// What the shell does before it becomes the program; nothing: there is no shell.
+    before: String,
 }
 
 impl Crawld {
     /// A new, empty folder.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), open_files: None }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
+            before: String::new(),
+        }
     }
 
     /// With one environment variable more.
@@ -65,7 +70,14 @@ impl Crawld {
 
     /// With no more open files than this (`ulimit -n`).
     pub(crate) fn open_files(mut self, most: u32) -> Self {
-        self.open_files = Some(most);
+        self.before.push_str(&format!("ulimit -n {most}; "));
+        self
+    }
+
+    /// With a standard error that is the journal's.
+    pub(crate) fn under_the_journal(mut self) -> Self {
+        let stream = "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); ";
+        self.before.push_str(stream);
         self
     }
 
@@ -93,11 +105,11 @@ impl Crawld {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_crawld");
-        let mut command = match self.open_files {
-            None => Command::new(program),
-            Some(most) => {
+        let mut command = match &*self.before {
+            "" => Command::new(program),
+            before => {
                 let mut shell = Command::new("sh");
-                shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), program]);
+                shell.args(["-c", &format!("{before}exec \"$0\" \"$@\""), program]);
                 shell
             }
         };
