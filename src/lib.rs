@@ -26,6 +26,8 @@ pub mod frontier;
 pub mod http;
 pub mod logging;
 pub mod notify;
+pub mod order;
 pub mod output;
+pub mod run_settings;
 pub mod signals;
 pub mod store;

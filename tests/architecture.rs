@@ -10,7 +10,7 @@ const LONGEST: usize = 400;
 
 /// Each module of the crate with those that it may name besides itself; `*` is all of them.
 /// Nobody but `*` names `app` and `cli`: they are the top.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
     ("frontier", &["domain"]),
@@ -19,6 +19,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("http", &["domain", "clock"]),
     ("store", &["domain", "frontier", "output"]),
     ("actors", &["domain", "frontier", "http", "output", "store", "clock", "faults"]),
+    ("order", &["domain", "frontier", "store", "clock", "actors"]),
+    ("run_settings", &["domain", "config", "http", "store", "actors"]),
     ("demo", &["domain"]),
     ("faults", &[]),
     ("logging", &[]),

@@ -11,11 +11,12 @@ use common::http::Reply;
 use common::site::Pages;
 use crawld::actors::messages::Observation;
 use crawld::actors::supervisor::{End, Settings};
-use crawld::app::{self, Order, Progress};
+use crawld::app::{self, Progress};
 use crawld::clock::Clock;
 use crawld::domain::JobId;
 use crawld::domain::job::JobSpec;
 use crawld::http::client::ClientOptions;
+use crawld::order::{self, Order};
 use crawld::store::{Access, Origin, Store, node};
 use tempfile::TempDir;
 
@@ -42,7 +43,7 @@ fn together(orders: &[Order], folder: &TempDir) -> (Arc<Store>, Vec<JobId>) {
     let store = Arc::new(Store::open(path.to_str().unwrap(), Access::Owner).unwrap());
     let clock = Clock::start();
     let jobs: Vec<_> =
-        orders.iter().map(|order| app::prepare(&store, order, clock).unwrap().start).collect();
+        orders.iter().map(|wanted| order::prepare(&store, wanted, clock).unwrap().start).collect();
     let ids: Vec<_> = jobs.iter().map(|start| start.job.id).collect();
     let settings = Settings {
         per_address: 0,

@@ -16,11 +16,12 @@ use common::run::{Crawld, Finished};
 use common::site::{Pages, Site};
 use crawld::actors::messages::Observation;
 use crawld::actors::supervisor::{End, Settings};
-use crawld::app::{self, Order, Progress};
+use crawld::app::{self, Progress};
 use crawld::clock::Clock;
 use crawld::domain::job::JobSpec;
 use crawld::domain::proxy::{Proxies, Proxy};
 use crawld::http::ClientOptions;
+use crawld::order::{self, Order};
 use crawld::store::{Access, Origin, Store, node};
 use relay::Relay;
 use tls::{Authority, TlsServer};
@@ -238,7 +239,7 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
                 ..JobSpec::default()
             };
             let order = Order { name: format!("job{n}"), spec, again: false, origin: Origin::Cli };
-            app::prepare(&store, &order, clock).unwrap().start
+            order::prepare(&store, &order, clock).unwrap().start
         })
         .collect();
     let settings = Settings {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, Message};
 
 use super::contain::Notice;
+use super::messages::Ping;
 use crate::clock::Clock;
 use crate::domain::cookies::Cookie;
 use crate::domain::job::{HarvestJob, JobLimits};
@@ -222,6 +223,12 @@ impl DbActor {
 
 impl Actor for DbActor {
     type Context = Context<Self>;
+}
+
+impl Handler<Ping> for DbActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Ping, _: &mut Self::Context) {}
 }
 
 impl Handler<Apply> for DbActor {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture};
 
 use super::contain::{Notice, contained};
-use super::messages::{Fetch, Landing, Quit, Returned};
+use super::messages::{Fetch, Landing, Ping, Quit, Returned};
 use crate::clock::Clock;
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
@@ -62,6 +62,12 @@ impl Actor for FetchActor {
         // One fetch at a time: the Scheduler sends the next when this one has landed.
         ctx.set_mailbox_capacity(1);
     }
+}
+
+impl Handler<Ping> for FetchActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Ping, _: &mut Self::Context) {}
 }
 
 impl Handler<Quit> for FetchActor {
@@ -114,22 +120,26 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Returned {
 }
 
 thread_local! {
-    static CLIENT: RefCell<Option<Rc<HttpClient>>> = const { RefCell::new(None) };
+    static CLIENT: RefCell<Option<(u64, Rc<HttpClient>)>> = const { RefCell::new(None) };
 }
 
-/// The one client of this thread, built on first use.
+/// The one client of this thread, built on first use, and anew for each later edition of the
+/// settings. Who has the old one may use it to the end.
 ///
 /// # Errors
 /// When it cannot be built (a broken CA file).
 pub fn client_of_thread<E>(
+    edition: u64,
     build: impl FnOnce() -> Result<HttpClient, E>,
 ) -> Result<Rc<HttpClient>, E> {
     CLIENT.with(|slot| {
-        if let Some(client) = &*slot.borrow() {
+        if let Some((of, client)) = &*slot.borrow()
+            && *of >= edition
+        {
             return Ok(Rc::clone(client));
         }
         let client = Rc::new(build()?);
-        *slot.borrow_mut() = Some(Rc::clone(&client));
+        *slot.borrow_mut() = Some((edition, Rc::clone(&client)));
         Ok(client)
     })
 }

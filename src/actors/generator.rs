@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::contain::Notice;
-use super::messages::{Batch, Produce};
+use super::messages::{Batch, Ping, Produce};
 use crate::domain::job::{Generator, Job};
 use crate::faults;
 use crate::frontier::discover::new_url;
@@ -58,6 +58,12 @@ impl GeneratorActor {
 
 impl Actor for GeneratorActor {
     type Context = Context<Self>;
+}
+
+impl Handler<Ping> for GeneratorActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Ping, _: &mut Self::Context) {}
 }
 
 impl Handler<Produce> for GeneratorActor {

@@ -81,6 +81,35 @@ pub struct StartJob {
     pub pass: i32,
 }
 
+/// Supervisor to Scheduler: ask nothing more for this job. When what is under way of it has been
+/// committed it leaves, which [`Event::JobHalted`] says; its rows stay in the store.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Halt(pub JobId);
+
+/// Supervisor to Scheduler: a job under way goes on under other rules. What is in flight ends under
+/// the old ones. Where its requests come from must be as it was.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Amend(pub Arc<Job>);
+
+/// Supervisor to Scheduler: other bounds for what goes on at once. Nothing in flight is broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Resize {
+    /// Most requests in flight.
+    pub concurrency: usize,
+    /// Most requests in flight to one address; 0: no limit.
+    pub per_address: usize,
+    /// Bytes of uncommitted outcomes beyond which nothing goes out.
+    pub most_uncommitted: usize,
+}
+
+/// Supervisor to an actor: the answer says that it, and the thread it lives on, are well.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Ping;
+
 /// Supervisor to Scheduler: start nothing more; answers until `deadline` are taken in; then
 /// commit, give all hosts back and say [`Event::Drained`].
 #[derive(Debug, Clone, Copy, Message)]
@@ -96,6 +125,8 @@ pub struct Drain {
 pub enum Event {
     /// A job is complete, or cut by the limit named.
     JobEnded(JobId, Option<String>),
+    /// A job has left as it was told to.
+    JobHalted(JobId),
     /// Everything is committed and given back.
     Drained,
     /// The store is of no more use.

@@ -4,16 +4,20 @@
 //! while running is answered with a fresh actor after a pause that grows; a role that dies too
 //! often ends the process, which loses nothing and may be started again.
 
-use std::collections::HashMap;
+mod changing;
+mod pulse;
+mod staff;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Arbiter, AsyncContext, Context, Handler, Message};
+use actix::{Actor, Addr, Arbiter, AsyncContext, Context, Handler, Message, Recipient};
 use tokio::sync::oneshot;
 
 use super::contain::Notice;
 use super::db::DbActor;
-use super::fetcher::{FetchActor, Tools, client_of_thread};
+use super::fetcher::FetchActor;
 use super::generator::{GeneratorActor, ListSource};
 use super::messages::{
     Died, Drain, Event, FetcherUp, Hire, Observation, Observe, Quit, Role, StartJob,
@@ -22,10 +26,11 @@ use super::restart::{Deaths, Remedy};
 use super::scheduler::SchedulerActor;
 use crate::clock::Clock;
 use crate::domain::JobId;
-use crate::domain::job::Generator;
 use crate::frontier::known::KnownUrls;
-use crate::http::client::{ClientOptions, HttpClient};
+use crate::http::client::ClientOptions;
 use crate::store::{Store, StoreError};
+pub use changing::{AmendJob, HaltJob, Reconfigure};
+pub use pulse::{ActorSeen, Pulse, Roster};
 
 /// What a run is made of.
 #[derive(Debug, Clone)]
@@ -76,12 +81,19 @@ pub struct Supervisor {
     store: Arc<Store>,
     known: Arc<KnownUrls>,
     jobs: HashMap<JobId, StartJob>,
+    /// Those of them that are to leave.
+    halting: HashSet<JobId>,
+    /// Who is told what becomes of jobs.
+    watcher: Option<Recipient<Event>>,
     /// The lists that jobs are reading: each once, whoever dies.
     lists: HashMap<JobId, ListSource>,
     arbiters: Vec<Arbiter>,
     scheduler: Option<Addr<SchedulerActor>>,
     db: Option<Addr<DbActor>>,
     fetchers: HashMap<usize, Addr<FetchActor>>,
+    generators: HashMap<JobId, Addr<GeneratorActor>>,
+    /// Which settings the HTTP clients are built from.
+    client_edition: u64,
     deaths: HashMap<Role, Deaths>,
     generations: HashMap<Role, u64>,
     done: Option<oneshot::Sender<End>>,
@@ -105,15 +117,32 @@ impl Supervisor {
             clock,
             store,
             jobs: jobs.into_iter().map(|start| (start.job.id, start)).collect(),
+            halting: HashSet::new(),
+            watcher: None,
             lists: HashMap::new(),
             arbiters: Vec::new(),
             scheduler: None,
             db: None,
             fetchers: HashMap::new(),
+            generators: HashMap::new(),
+            client_edition: 0,
             deaths: HashMap::new(),
             generations: HashMap::new(),
             done: Some(done),
             end: None,
+        }
+    }
+
+    /// Tells this one what becomes of jobs.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: Recipient<Event>) -> Self {
+        self.watcher = Some(watcher);
+        self
+    }
+
+    fn tell(&self, event: Event) {
+        if let Some(watcher) = &self.watcher {
+            watcher.do_send(event);
         }
     }
 
@@ -127,113 +156,6 @@ impl Supervisor {
     /// The present generation of this role.
     fn generation(&self, role: Role) -> u64 {
         self.generations.get(&role).copied().unwrap_or(0)
-    }
-
-    fn start_scheduler(&mut self, ctx: &mut Context<Self>) {
-        let notice = self.notice(Role::Scheduler, ctx);
-        let scheduler = SchedulerActor::new(
-            self.clock,
-            self.settings.concurrency,
-            self.settings.per_address,
-            // The rest is for bodies.
-            self.settings.client.budget.total() / 3,
-            Arc::clone(&self.known),
-            ctx.address().recipient(),
-            notice,
-        );
-        let scheduler = scheduler.that_waits(self.settings.stays).start();
-        for start in self.jobs.values() {
-            scheduler.do_send(start.clone());
-        }
-        self.scheduler = Some(scheduler);
-    }
-
-    fn start_db(&mut self, ctx: &mut Context<Self>) {
-        let notice = self.notice(Role::Db, ctx);
-        let (store, clock) = (Arc::clone(&self.store), self.clock);
-        let name = self.settings.node_name.clone();
-        let Some(arbiter) = self.arbiters.first() else { return };
-        let db = DbActor::start_in_arbiter(&arbiter.handle(), move |_| {
-            DbActor::new(store, clock, name, notice)
-        });
-        self.db = Some(db.clone());
-        self.hire(Hire::Db(db));
-    }
-
-    fn start_fetcher(&mut self, slot: usize, ctx: &mut Context<Self>) {
-        let notice = self.notice(Role::Fetcher(slot), ctx);
-        let generation = self.generation(Role::Fetcher(slot));
-        let (clock, known) = (self.clock, Arc::clone(&self.known));
-        let options = self.settings.client.clone();
-        let fetching = self.arbiters.len().saturating_sub(1).max(1);
-        let Some(arbiter) = self.arbiters.get(1 + slot % fetching) else { return };
-        let me = ctx.address();
-        let started = arbiter.spawn_fn(move || {
-            match client_of_thread(|| HttpClient::new(clock, &options)) {
-                Ok(client) => {
-                    let tools = Tools { client, clock, budget: options.budget, known };
-                    let fetcher = FetchActor::new(slot, tools, notice).start();
-                    me.do_send(FetcherUp { slot, generation, fetcher });
-                }
-                // The notice is dropped: the Supervisor hears of a death.
-                Err(error) => log::error!("no HTTP client: {error}"),
-            }
-        });
-        if !started {
-            log::error!("thread of fetcher {slot} has ended");
-        }
-    }
-
-    fn start_generator(&mut self, id: JobId, ctx: &mut Context<Self>) {
-        let Some(start) = self.jobs.get(&id).cloned() else { return };
-        let notice = self.notice(Role::Generator(id), ctx);
-        let list = match &start.job.generator {
-            Generator::List(list) => {
-                let open = || ListSource::open(list, &start.job.name);
-                Some(self.lists.entry(id).or_insert_with(open).clone())
-            }
-            _ => None,
-        };
-        let generator = GeneratorActor::new(start.job, start.pass, list, notice).start();
-        self.hire(Hire::Generator(id, generator));
-    }
-
-    fn hire(&self, hire: Hire) {
-        if let Some(scheduler) = &self.scheduler {
-            scheduler.do_send(hire);
-        }
-    }
-
-    /// Starts everybody but the threads.
-    fn start_all(&mut self, ctx: &mut Context<Self>) {
-        self.start_scheduler(ctx);
-        match self.db.clone().filter(Addr::connected) {
-            Some(db) => self.hire(Hire::Db(db)),
-            None => self.start_db(ctx),
-        }
-        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
-        for job in jobs {
-            self.start_generator(job, ctx);
-        }
-        for slot in 0..self.settings.concurrency {
-            self.start_fetcher(slot, ctx);
-        }
-    }
-
-    /// Replaces the scheduler and, because their answers are for the old one, everybody else.
-    fn start_afresh(&mut self, ctx: &mut Context<Self>) {
-        self.known.clear();
-        self.start_all(ctx);
-    }
-
-    /// Breaks off what the fetchers are doing for a scheduler that is no more: before its successor
-    /// counts every host as asked.
-    fn dismiss_fetchers(&mut self) {
-        for (slot, fetcher) in self.fetchers.drain() {
-            // Their deaths are no news.
-            *self.generations.entry(Role::Fetcher(slot)).or_insert(0) += 1;
-            fetcher.do_send(Quit);
-        }
     }
 
     fn restart(&mut self, role: Role, ctx: &mut Context<Self>) {
@@ -347,10 +269,9 @@ impl Handler<Event> for Supervisor {
 
     fn handle(&mut self, event: Event, _: &mut Self::Context) {
         match event {
-            Event::JobEnded(job, _) => {
-                self.jobs.remove(&job);
-                self.lists.remove(&job);
-                self.generations.remove(&Role::Generator(job));
+            Event::JobEnded(job, _) | Event::JobHalted(job) => {
+                self.gone(job);
+                self.tell(event);
                 if self.jobs.is_empty() && !self.settings.stays {
                     self.drain(End::Complete);
                 }

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use super::effective;
 use super::error::CommandError;
-use super::one_off;
 use super::options::Global;
 use super::text::counted;
 use crate::config;
+use crate::run_settings::decide_proxies;
 
 /// Options of `crawld check`.
 #[derive(Debug, clap::Args)]
@@ -24,10 +24,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u8, CommandError> {
     let path = global.config().ok_or_else(|| CommandError::usage("give --config FILE"))?;
     let mut settings = config::load(Some(path), &global.overrides())?;
-    settings.job.proxy = one_off::proxies(&settings.proxies)?;
-    for job in &mut settings.jobs {
-        job.spec.proxy = one_off::proxies(&job.proxies)?;
-    }
+    decide_proxies(&mut settings)?;
     if args.effective {
         effective::print(&settings, out)?;
         return Ok(0);

@@ -3,8 +3,8 @@
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
-use crate::app::Order;
 use crate::config::{Override, Settings, Value};
+use crate::order::Order;
 
 /// Options of `crawld crawl`.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
-use crate::app::Order;
 use crate::config::{Override, Settings, Value};
 use crate::domain::job::Root;
 use crate::domain::list::Column;
+use crate::order::Order;
 
 /// Options of `crawld fetch`.
 #[derive(Debug, clap::Args)]

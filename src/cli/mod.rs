@@ -10,7 +10,6 @@ pub mod export;
 mod fetch;
 mod jobs;
 mod one_off;
-mod open_files;
 mod options;
 mod progress;
 pub mod report;

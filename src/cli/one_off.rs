@@ -4,22 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::CommandError;
-use super::open_files;
 use super::options::{FailOn, Global, Shared};
 use super::progress::Live;
 use super::report;
 use super::text::without_login;
-use crate::actors::supervisor::{End, Settings as RunSettings};
-use crate::app::{self, Order, PrepareError};
+use crate::actors::supervisor::End;
+use crate::app;
 use crate::clock::Clock;
-use crate::config::{self, Override, ProxyKeys, Settings};
+use crate::config::{self, Override, Settings};
 use crate::domain::job::{JobSpec, Root};
 use crate::domain::outcome::UrlState;
-use crate::domain::proxy::Proxies;
-use crate::http::budget::Budget;
-use crate::http::{ClientOptions, Dns, Places, Throttle};
+use crate::http::ClientOptions;
 use crate::logging;
-use crate::store::{Access, Origin, Store, node};
+use crate::order::{self, Order, PrepareError};
+use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
+use crate::store::{Access, Origin, Store};
 
 /// Where a one-off command keeps everything unless told otherwise.
 pub(super) const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
@@ -62,7 +61,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
     let store = Arc::new(Store::open(url, Access::Owner)?);
     command.before(&order, store.job_by_name(&order.name)?.is_none())?;
-    let prepared = app::prepare(&store, &order, clock)?;
+    let prepared = order::prepare(&store, &order, clock)?;
     for note in &prepared.notes {
         log::info!("{note}");
     }
@@ -96,14 +95,8 @@ fn settings(command: &impl OneOff, global: &Global) -> Result<Settings, CommandE
         let by_option = config::load(global.config(), &[]).is_ok();
         if by_option { CommandError::usage(error.to_string()) } else { error.into() }
     })?;
-    settings.job.proxy = proxies(&settings.proxies)?;
+    decide_proxies(&mut settings)?;
     Ok(settings)
-}
-
-/// The proxies that the configuration and the environment mean.
-pub(super) fn proxies(keys: &ProxyKeys) -> Result<Proxies, CommandError> {
-    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    Ok(keys.decide(variable)?)
 }
 
 /// Builds what all clients share, so that a file of certificates that is none is told at once.
@@ -112,16 +105,6 @@ pub(super) fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), Co
         exit: if by_flag { 2 } else { 78 },
         message: error.to_string(),
     })
-}
-
-/// Tells through whom requests go, and for which hosts nobody checks who answers.
-pub(super) fn warn_of_ways(job: &JobSpec) {
-    for (host, _) in job.hosts.iter().filter(|(_, rules)| rules.insecure) {
-        log::warn!("{host}: its certificate is not checked (insecure)");
-    }
-    if !job.proxy.is_empty() {
-        log::info!("proxies: {}", job.proxy);
-    }
 }
 
 /// What is logged unless the configuration says it.
@@ -160,69 +143,12 @@ pub(super) fn roots(given: &[String], spec: JobSpec) -> Result<(Vec<Root>, JobSp
 
 /// The order for a job, by the name given with `--job` or else by this one.
 pub(super) fn order(shared: &Shared, name: String, spec: JobSpec) -> Result<Order, CommandError> {
-    let spec = with_archive(spec)?;
+    let spec = order::with_archive(spec)?;
     let name = shared.job.clone().unwrap_or(name);
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(CommandError::usage("--job: give a name of visible characters"));
     }
     Ok(Order { name, spec, again: shared.again, origin: Origin::Cli })
-}
-
-/// The same job with its archive's folder made and by its full name.
-pub(super) fn with_archive(spec: JobSpec) -> Result<JobSpec, CommandError> {
-    let warc = spec.warc.as_deref().map(archive).transpose()?;
-    Ok(JobSpec { warc, ..spec })
-}
-
-/// The folder of an archive, made if need be, by its full name: the job goes on from anywhere.
-fn archive(folder: &str) -> Result<String, CommandError> {
-    let failed = |error: std::io::Error| CommandError {
-        exit: 2,
-        message: format!("--warc {folder}: {error}; name a folder that can be written"),
-    };
-    let path = std::path::absolute(folder).map_err(failed)?;
-    std::fs::create_dir_all(&path).map_err(failed)?;
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| CommandError::usage("--warc: give a folder whose full name is UTF-8"))
-}
-
-/// How the actors are set up; `grace` is that of a command of this kind.
-pub(super) fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let grace = settings.grace_ms.map_or(grace, |ms| Duration::from_millis(ms.unsigned_abs()));
-    let threads = if settings.threads == 0 { cores } else { settings.threads };
-    RunSettings {
-        concurrency: open_files::requests(settings.concurrency),
-        per_address: settings.network.per_address,
-        threads,
-        grace,
-        known_cache: settings.known_cache,
-        client: ClientOptions {
-            ca_file: settings.ca_file.clone(),
-            only_tls13: settings.network.only_tls13,
-            dns: Dns {
-                servers: settings.network.dns_servers.clone(),
-                prefer: settings.network.dns_prefer,
-                ..Dns::default()
-            },
-            budget: Budget::new(
-                usize::try_from(settings.network.max_buffered).unwrap_or(usize::MAX),
-            ),
-            throttle: throttle(settings),
-            max_idle: open_files::idle_connections(threads),
-            places: Places::new(settings.network.per_address),
-            ..ClientOptions::default()
-        },
-        node_name: node::own_name(),
-        stays: false,
-    }
-}
-
-/// The rate of the process, and those of single hosts.
-fn throttle(settings: &Settings) -> Throttle {
-    let hosts = settings.job.hosts.iter();
-    let rates = hosts.filter_map(|(name, own)| Some((name.clone(), own.limit_rate?)));
-    Throttle::new(settings.network.limit_rate, rates)
 }
 
 /// Prints the report of a job.

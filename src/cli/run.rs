@@ -12,11 +12,13 @@ use super::progress::Live;
 use super::report::Report;
 use crate::actors::messages::StartJob;
 use crate::actors::supervisor::{End, Settings as RunSettings};
-use crate::app::{self, Order, PrepareError};
+use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
 use crate::logging;
+use crate::order::{self, Order, PrepareError};
+use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
 use crate::signals::Waiting;
 use crate::store::{Access, Origin, Store, StoreErrorKind};
 
@@ -61,8 +63,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
     let settings = settings(global)?;
     let level = one_off::level(args.quiet, args.verbose);
     logging::start(settings.log.as_deref().unwrap_or(level));
-    let run_settings =
-        RunSettings { stays: !args.until_done, ..one_off::run_settings(&settings, GRACE) };
+    let run_settings = RunSettings { stays: !args.until_done, ..run_settings(&settings, GRACE) };
     one_off::set_up_tls(&run_settings.client, false)?;
     let clock = Clock::start();
     let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
@@ -103,9 +104,7 @@ fn settings(global: &Global) -> Result<Settings, CommandError> {
         let message = format!("{}: no job; add a section [jobs.NAME]", path.display());
         return Err(CommandError { exit: 78, message });
     }
-    for job in &mut settings.jobs {
-        job.spec.proxy = one_off::proxies(&job.proxies)?;
-    }
+    decide_proxies(&mut settings)?;
     Ok(settings)
 }
 
@@ -141,7 +140,7 @@ impl Jobs {
     ) -> Result<Self, CommandError> {
         let mut jobs = Self::default();
         for job in configured {
-            one_off::warn_of_ways(&job.spec);
+            warn_of_ways(&job.spec);
             match ready(job, store, clock) {
                 Ok(prepared) => {
                     jobs.all.push(prepared.start.job.id);
@@ -166,10 +165,14 @@ impl Jobs {
     }
 }
 
-fn ready(job: &ConfiguredJob, store: &Store, clock: Clock) -> Result<app::Prepared, CommandError> {
-    let spec = one_off::with_archive(job.spec.clone())?;
+fn ready(
+    job: &ConfiguredJob,
+    store: &Store,
+    clock: Clock,
+) -> Result<order::Prepared, CommandError> {
+    let spec = order::with_archive(job.spec.clone())?;
     let order = Order { name: job.name.clone(), spec, again: false, origin: Origin::File };
-    app::prepare(store, &order, clock).map_err(|error| match error {
+    order::prepare(store, &order, clock).map_err(|error| match error {
         PrepareError::OtherKind { kind, .. } => CommandError::usage(format!(
             "the store holds a {kind} job of this name; choose another name, or forget that job"
         )),

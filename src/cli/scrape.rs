@@ -6,11 +6,11 @@ use self::field::{Field, Pause, Source};
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
-use crate::app::Order;
 use crate::config::{Override, Settings, Value};
 use crate::domain::items::{FieldSpec, ItemsSpec};
 use crate::domain::job::{JobSpec, ScrapeSpec};
 use crate::domain::page_url::PageUrlSpec;
+use crate::order::Order;
 
 /// Options of `crawld scrape`.
 #[derive(Debug, clap::Args)]

@@ -7,11 +7,11 @@ mod results;
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
-use crate::app::Order;
 use crate::config::{Override, Settings};
 use crate::domain::JobId;
 use crate::domain::harvest::{Matcher, RequestTemplate};
 use crate::domain::job::{Job, JobSpec, StrategyName, SuggestSpec};
+use crate::order::Order;
 
 /// Options of `crawld suggest`.
 #[derive(Debug, clap::Args)]

@@ -21,6 +21,7 @@ use crate::domain::url::CanonicalUrl;
 use crate::http::ClientOptions;
 use crate::http::client::HttpClient;
 use crate::logging;
+use crate::run_settings::{decide_proxies, run_settings};
 
 /// Options of `crawld try`.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,8 @@ pub(super) struct Args {
 
 /// Shows it on `out`.
 pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u8, CommandError> {
-    let settings = config::load(Some(&args.file), &global.overrides())?;
+    let mut settings = config::load(Some(&args.file), &global.overrides())?;
+    decide_proxies(&mut settings)?;
     logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
     let is_url = args.page.contains("://");
     let job = Job::new(JobId(0), &args.job, &spec(args, &settings)?)
@@ -74,7 +76,7 @@ fn show(sight: &Sight, json: bool, out: &mut dyn Write) -> Result<u8, CommandErr
     Ok(u8::from(sight.failed()))
 }
 
-/// The job's specification with the proxies that are its own.
+/// The job's specification.
 fn spec(args: &Args, settings: &Settings) -> Result<JobSpec, CommandError> {
     let Some(configured) = settings.jobs.iter().find(|job| job.name == args.job) else {
         let names: Vec<&str> = settings.jobs.iter().map(|job| job.name.as_str()).collect();
@@ -86,8 +88,7 @@ fn spec(args: &Args, settings: &Settings) -> Result<JobSpec, CommandError> {
         );
         return Err(CommandError::usage(message));
     };
-    let proxy = one_off::proxies(&configured.proxies)?;
-    Ok(JobSpec { proxy, ..configured.spec.clone() })
+    Ok(configured.spec.clone())
 }
 
 /// The URL that the page has.
@@ -122,7 +123,7 @@ fn read(path: &Path, url: CanonicalUrl) -> Result<Paper, CommandError> {
 }
 
 fn ask(job: &Job, settings: &Settings, url: CanonicalUrl) -> Result<Paper, CommandError> {
-    let options: ClientOptions = one_off::run_settings(settings, Duration::ZERO).client;
+    let options: ClientOptions = run_settings(settings, Duration::ZERO).client;
     one_off::set_up_tls(&options, false)?;
     let probed = actix_rt::System::new().block_on(async {
         let client = HttpClient::new(Clock::start(), &options);

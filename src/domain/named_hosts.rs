@@ -16,6 +16,12 @@ impl NamedHosts {
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(hosts);
     }
 
+    /// Every one of them, as they are now.
+    #[must_use]
+    pub fn all(&self) -> Vec<HostKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     /// Is this one of them?
     #[must_use]
     pub fn contains(&self, host: HostKey) -> bool {

@@ -40,6 +40,11 @@ impl Crowd {
         Self { per_address, unreached, spots: HashMap::new() }
     }
 
+    /// Other limits; what is in flight stays counted.
+    pub(super) fn resize(&mut self, per_address: usize, unreached: usize) {
+        (self.per_address, self.unreached) = (per_address, unreached);
+    }
+
     fn limit(&self, spot: Spot) -> usize {
         match spot {
             Spot::Address(_) => self.per_address,

@@ -250,30 +250,40 @@ impl Store {
         })
     }
 
-    /// Replaces what the job is and reopens it: hosts beyond a limit are judged again. With a
-    /// cursor, its generator goes on from there.
+    /// Replaces what the job is: hosts beyond a limit are judged again. With a cursor, its generator
+    /// goes on from there. `reopen`: it is running then, whatever it was.
     ///
     /// # Errors
     /// `Missing` when there is no such job.
-    pub fn amend_job(&self, id: JobId, spec: &str, cursor: Option<&str>) -> Result<()> {
+    pub fn amend_job(
+        &self,
+        id: JobId,
+        spec: &str,
+        cursor: Option<&str>,
+        reopen: bool,
+    ) -> Result<()> {
         self.connections.write_durably(|conn| {
             both!(conn, c => diesel::update(job_host::table)
                 .filter(job_host::job.eq(id.0).and(job_host::beyond.ne(0)))
                 .set(job_host::beyond.eq(0))
                 .execute(c))?;
             let this = job::table.filter(job::id.eq(id.0));
-            let open = (
-                job::spec.eq(spec),
-                job::state.eq(JobState::Running as i16),
-                job::limit_hit.eq(None::<String>),
-                job::finished_at.eq(None::<i64>),
-            );
-            let changed = both!(conn, c => match cursor {
-                Some(cursor) => diesel::update(this)
-                    .set((open, job::cursor.eq(cursor), job::exhausted.eq(false)))
-                    .execute(c),
-                None => diesel::update(this).set(open).execute(c),
-            })?;
+            let changed =
+                both!(conn, c => diesel::update(this).set(job::spec.eq(spec)).execute(c))?;
+            if let Some(cursor) = cursor {
+                both!(conn, c => diesel::update(this)
+                    .set((job::cursor.eq(cursor), job::exhausted.eq(false)))
+                    .execute(c))?;
+            }
+            if reopen {
+                both!(conn, c => diesel::update(this)
+                    .set((
+                        job::state.eq(JobState::Running as i16),
+                        job::limit_hit.eq(None::<String>),
+                        job::finished_at.eq(None::<i64>),
+                    ))
+                    .execute(c))?;
+            }
             found(changed, id)
         })
     }

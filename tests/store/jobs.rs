@@ -50,14 +50,14 @@ on_both! {
     }
 
     fn what_a_job_is_can_change(ground: Ground) {
-        ground.store.amend_job(ground.job, r#"{"depth":3}"#, None).unwrap();
+        ground.store.amend_job(ground.job, r#"{"depth":3}"#, None, true).unwrap();
         assert_eq!(ground.job_row().spec, r#"{"depth":3}"#);
     }
 
     fn a_job_that_is_not_there_is_missed(ground: Ground) {
         let none = JobId(99);
         let errors = [
-            ground.store.amend_job(none, "", None).unwrap_err(),
+            ground.store.amend_job(none, "", None, true).unwrap_err(),
             ground.store.set_job_state(none, JobState::Done, None, NOW).unwrap_err(),
             ground.store.start_pass(none, NOW).unwrap_err(),
             ground.store.offer(&ground.node, none, &[], None, true, false, NOW).unwrap_err(),

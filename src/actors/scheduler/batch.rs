@@ -135,11 +135,6 @@ impl Batches {
         self.weight + self.under_way.as_ref().map_or(0, |u| u.weight)
     }
 
-    /// Is there nothing to commit and nothing being committed?
-    pub(super) fn is_empty(&self) -> bool {
-        self.since.is_none() && self.under_way.is_none()
-    }
-
     /// When the gathering batch must be committed.
     pub(super) fn due_at(&self) -> Option<Millis> {
         let since = self.since?;

@@ -68,6 +68,9 @@ impl SchedulerActor {
         if let Some(deadline) = self.draining {
             return self.drain_call(node, deadline, now);
         }
+        if let Some(call) = self.halting_call(node, now) {
+            return Some(call);
+        }
         if let Some(given_up) = self.desk.giving_up.front() {
             return Some(Call::GiveUp(given_up.clone()));
         }
@@ -100,7 +103,7 @@ impl SchedulerActor {
         stuck || self.flights.len() == 0 || self.draining.is_some_and(|deadline| deadline <= now)
     }
 
-    fn commit_call(&mut self, node: Node, now: Millis) -> Call {
+    pub(super) fn commit_call(&mut self, node: Node, now: Millis) -> Call {
         let (mut commit, touched) = self.batches.take();
         commit.hosts = touched
             .iter()
@@ -154,7 +157,7 @@ impl SchedulerActor {
             return Some(Call::Release(node, Arc::new(self.desk.releases.clone())));
         }
         let jobs: Arc<[JobId]> =
-            self.jobs.values().filter(|r| r.ending.is_none()).map(|r| r.job.id).collect();
+            self.jobs.values().filter(|r| r.goes_on()).map(|r| r.job.id).collect();
         if jobs.is_empty() {
             return None;
         }
@@ -167,13 +170,12 @@ impl SchedulerActor {
 
     /// Finds jobs that have nothing more to do, and writes that down.
     fn ending_call(&mut self, node: Node, now: Millis) -> Option<Call> {
-        let busy = !self.batches.is_empty();
         for run in self.jobs.values_mut() {
             let id = run.job.id;
             if let Some(Ending(limit)) = &run.ending {
                 return Some(Call::SetState(id, JobState::Done, limit.clone()));
             }
-            if busy || run.in_flight > 0 || run.pending > 0 {
+            if run.in_flight > 0 {
                 continue;
             }
             let limit = run.limit(now);
@@ -262,7 +264,8 @@ impl Handler<Produced> for SchedulerActor {
     type Result = ();
 
     fn handle(&mut self, produced: Produced, ctx: &mut Self::Context) {
-        if let Some(run) = self.jobs.get_mut(&produced.job) {
+        let run = self.jobs.get_mut(&produced.job).filter(|run| run.number == produced.run);
+        if let Some(run) = run {
             run.producing = false;
             match produced.batch {
                 Some(Batch::Offer { urls, cursor, exhausted }) => {

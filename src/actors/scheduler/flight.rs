@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix::{Addr, AsyncContext, Context, Handler, Message};
 
 use super::SchedulerActor;
+use super::job_run::JobRun;
 use crate::actors::fetcher::FetchActor;
 use crate::actors::generator::GeneratorActor;
 use crate::actors::messages::{Batch, Fetch, Landed, Landing, Produce, Started};
@@ -62,6 +63,19 @@ impl Flights {
         }
     }
 
+    /// The slot has nothing to do; one that there is no longer is forgotten.
+    fn rests(&mut self, slot: usize) {
+        if slot < self.fetchers.len() {
+            self.idle.push(slot);
+        }
+    }
+
+    /// So many slots from now on. What is in flight from one beyond them comes back all the same.
+    pub(super) fn resize(&mut self, slots: usize) {
+        self.fetchers.resize_with(slots, || None);
+        self.idle.retain(|slot| *slot < slots);
+    }
+
     /// Notes that a row is asked once more for its cookies. Rows that leave with their host before
     /// they are settled stay noted; beyond a bound all are forgotten, and such a row may be asked
     /// once more again.
@@ -99,6 +113,9 @@ impl SchedulerActor {
     pub(super) fn dispatch(&mut self, now: Millis, ctx: &mut Context<Self>) {
         self.send_all(now, ctx);
         while let Some((job, host, limit)) = self.window.next_beyond() {
+            if let Some(run) = self.jobs.get_mut(&job) {
+                run.written = false;
+            }
             self.batches.beyond(job, host, limit, now);
         }
     }
@@ -201,7 +218,7 @@ impl Handler<Landed> for SchedulerActor {
         faults::pass("scheduler", "");
         // If the fetcher is dead, the slot is idle again when another has been hired.
         if landed.returned.is_some() || self.flights.address(slot).is_some_and(Addr::connected) {
-            self.flights.idle.push(slot);
+            self.flights.rests(slot);
         } else if let Some(place) = self.flights.fetchers.get_mut(slot) {
             *place = None;
         }
@@ -241,18 +258,16 @@ impl Handler<Landed> for SchedulerActor {
 #[rtype(result = "()")]
 pub(super) struct Produced {
     pub(super) job: JobId,
+    /// In this run of it.
+    pub(super) run: u64,
     pub(super) batch: Option<Batch>,
 }
 
 /// Asks a generator for its next batch.
-pub(super) fn produce(
-    job: JobId,
-    generator: Addr<GeneratorActor>,
-    cursor: Option<String>,
-    me: Addr<SchedulerActor>,
-) {
+pub(super) fn produce(run: &JobRun, generator: Addr<GeneratorActor>, me: Addr<SchedulerActor>) {
+    let (job, run, cursor) = (run.job.id, run.number, run.cursor.clone());
     actix_rt::spawn(async move {
         let batch = generator.send(Produce { cursor, room: super::desk::OFFER }).await.ok();
-        me.do_send(Produced { job, batch });
+        me.do_send(Produced { job, run, batch });
     });
 }

@@ -27,6 +27,8 @@ pub(super) struct Ending(pub(super) Option<String>);
 #[expect(clippy::struct_excessive_bools, reason = "each says that one thing has been done")]
 pub(super) struct JobRun {
     pub(super) job: Arc<Job>,
+    /// Which run of all that there have been.
+    pub(super) number: u64,
     pub(super) loaded: bool,
     pub(super) generator: Option<Addr<GeneratorActor>>,
     pub(super) producing: bool,
@@ -34,6 +36,8 @@ pub(super) struct JobRun {
     pub(super) exhausted: bool,
     /// The end has been decided; it is being written down.
     pub(super) ending: Option<Ending>,
+    /// It is to leave as soon as what is under way has been written down.
+    pub(super) halting: bool,
     /// What the store said is left, if nothing has happened since.
     pub(super) left: Option<Left>,
     /// The running totals have been written down before the end is looked for.
@@ -65,18 +69,20 @@ impl JobRun {
     }
 
     /// A job of which nothing is known yet: nothing is asked before [`JobRun::load`].
-    pub(super) fn new(job: Arc<Job>, concurrency: usize) -> Self {
+    pub(super) fn new(job: Arc<Job>, number: u64, concurrency: usize) -> Self {
         Self {
             loaded: false,
             was_open: false,
             ahead: job.harvest().map(|_| Ahead::new(concurrency)),
             delta: JobDelta { job: Some(job.id), ..JobDelta::default() },
             job,
+            number,
             generator: None,
             producing: false,
             cursor: None,
             exhausted: true,
             ending: None,
+            halting: false,
             left: None,
             written: false,
             jar: Jar::default(),
@@ -155,7 +161,12 @@ impl JobRun {
     pub(super) fn admits(&self, now: Millis) -> bool {
         let taken = self.asked + self.pending + self.in_flight;
         let room = self.job.limits.max_pages.is_none_or(|max| taken < max);
-        room && !self.is_full() && self.loaded && self.ending.is_none() && !self.out_of_time(now)
+        room && !self.is_full() && self.loaded && self.goes_on() && !self.out_of_time(now)
+    }
+
+    /// Has neither its end been decided nor its leave?
+    pub(super) fn goes_on(&self) -> bool {
+        self.ending.is_none() && !self.halting
     }
 
     /// The limit that has been reached, if one has.

@@ -121,6 +121,9 @@ impl SchedulerActor {
     /// Passes on which hosts are given up.
     fn tell_given_up(&mut self, now: Millis) {
         while let Some(given_up) = self.window.next_given_up() {
+            if let Some(run) = self.jobs.get_mut(&given_up.job) {
+                run.written = false;
+            }
             self.batches.give_up(given_up, now);
         }
     }

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod batch;
+mod changing;
 mod desk;
 mod flight;
 mod job_run;
@@ -50,6 +51,8 @@ fn unreached(concurrency: usize) -> usize {
 pub struct SchedulerActor {
     clock: Clock,
     concurrency: usize,
+    /// Runs of jobs so far: tells what an earlier run of a job still says from the present one's.
+    runs: u64,
     /// Bytes of uncommitted outcomes beyond which nothing goes out.
     most_uncommitted: usize,
     to_supervisor: Recipient<Event>,
@@ -116,6 +119,7 @@ impl SchedulerActor {
         Self {
             clock,
             concurrency,
+            runs: 0,
             most_uncommitted,
             to_supervisor,
             known,
@@ -171,12 +175,12 @@ impl SchedulerActor {
             let Some(generator) = run
                 .generator
                 .as_ref()
-                .filter(|_| !run.exhausted && !run.producing && !waits && run.ending.is_none())
+                .filter(|_| !run.exhausted && !run.producing && !waits && run.goes_on())
             else {
                 continue;
             };
             run.producing = true;
-            flight::produce(id, generator.clone(), run.cursor.clone(), ctx.address());
+            flight::produce(run, generator.clone(), ctx.address());
         }
     }
 
@@ -260,7 +264,8 @@ impl Handler<StartJob> for SchedulerActor {
         let id = start.job.id;
         self.window.add_job(Arc::clone(&start.job));
         self.window.look_everywhere(id);
-        self.jobs.insert(id, JobRun::new(start.job, self.concurrency));
+        self.runs += 1;
+        self.jobs.insert(id, JobRun::new(start.job, self.runs, self.concurrency));
         self.desk.claim_wanted = true;
         self.pump(ctx);
     }

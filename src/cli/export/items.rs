@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::table::{Sink, Table, in_batches};
-use crate::app;
 use crate::cli::error::CommandError;
+use crate::order;
 use crate::output::Cell;
 use crate::store::{Change, ItemRecord, JobRow, Store};
 
@@ -22,7 +22,7 @@ pub(super) struct Items {
 impl Items {
     /// The items of a job that scrapes.
     pub(super) fn new(job: JobRow, since: bool) -> Result<Self, CommandError> {
-        let spec = app::read_spec(&job)?;
+        let spec = order::read_spec(&job)?;
         let Some(scrape) = spec.scrape else {
             let message = format!("job '{}' is a {}: only scrape gives items", job.name, job.kind);
             return Err(CommandError::usage(message));

@@ -1,9 +1,9 @@
 //! The table `suggestions`: every tip with every query that showed it.
 
 use super::table::{Sink, Table, in_batches, named};
-use crate::app::read_spec;
 use crate::cli::error::CommandError;
 use crate::domain::job::COLUMNS;
+use crate::order::read_spec;
 use crate::output::Cell;
 use crate::store::{JobRow, Store, SuggestionRecord};
 

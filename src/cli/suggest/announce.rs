@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::app::Order;
 use crate::cli::error::CommandError;
 use crate::cli::text::{clean, count, counted, span};
 use crate::domain::job::{Generator, HarvestJob, Job};
 use crate::domain::{JobId, Millis};
+use crate::order::Order;
 
 /// More queries than this are not begun on a terminal without a question.
 const MANY: i64 = 100_000;

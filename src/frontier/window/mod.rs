@@ -4,6 +4,7 @@
 //! will wake it (an answer, a start, a read, a commit, a job's gate), or it has nothing to do and
 //! stands in the list of hosts to give back.
 
+mod changing;
 mod ended;
 mod giving_back;
 mod landing;
