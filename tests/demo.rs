@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use common::run::Crawld;
+use crawld::clock::Clock;
 use crawld::demo::Site;
 use serde_json::Value;
 
@@ -123,10 +123,11 @@ fn a_port_that_is_taken_is_an_error_and_a_dropped_site_gives_it_back() {
     assert!(Site::start(port).is_err());
     drop(site);
     // Whoever asks for any free port at all may have this one for a moment.
-    let until = Instant::now() + Duration::from_secs(20);
+    let clock = Clock::start();
+    let until = clock.now() + 20_000;
     let again = loop {
         match Site::start(port) {
-            Err(_) if Instant::now() < until => thread::yield_now(),
+            Err(_) if clock.now() < until => thread::yield_now(),
             started => break started.unwrap(),
         }
     };
