@@ -9,6 +9,7 @@ pub mod explain;
 pub mod export;
 mod fetch;
 mod jobs;
+mod man;
 mod one_off;
 mod options;
 mod progress;
@@ -79,6 +80,8 @@ enum Command {
         /// For this shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write all of them to a folder
+    Man(man::Args),
 }
 
 /// Runs the program and gives its exit code.
@@ -122,6 +125,7 @@ fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
         Command::Robots(args) => robots::run(args, out),
         Command::Demo(args) => demo::run(args, out),
         Command::Try(args) => try_out::run(args, &cli.global, out),
+        Command::Man(args) => man::run(args, Cli::command(), out),
         Command::Completions { shell } => {
             // The generator panics when its writer fails: it writes to memory.
             let mut script = Vec::new();
