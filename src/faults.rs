@@ -1,7 +1,8 @@
-//! Named places at which a test has the debug build panic. Release builds contain none of it.
+//! Named places at which a test has the debug build panic or hang. Release builds contain none of it.
 //!
 //! `CRAWLD_FAULTS` lists them: `db@3` panics at the third passage, `db@3+` at every one from the
-//! third, `extract=/poison` whenever the detail of the place contains that text.
+//! third, `db@3!` never comes back from it, `extract=/poison` panics whenever the detail of the
+//! place contains that text.
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -13,6 +14,7 @@ mod armed {
         detail: Option<String>,
         at: u64,
         ever_after: bool,
+        hangs: bool,
         passed: AtomicU64,
     }
 
@@ -29,12 +31,12 @@ mod armed {
         let passed = AtomicU64::new(0);
         if let Some((place, detail)) = text.split_once('=') {
             let (place, detail) = (place.to_owned(), Some(detail.to_owned()));
-            return Some(Fault { place, detail, at: 1, ever_after: true, passed });
+            return Some(Fault { place, detail, at: 1, ever_after: true, hangs: false, passed });
         }
         let (place, at) = text.split_once('@')?;
-        let ever_after = at.ends_with('+');
-        let at = at.trim_end_matches('+').parse().ok()?;
-        Some(Fault { place: place.to_owned(), detail: None, at, ever_after, passed })
+        let (ever_after, hangs) = (at.ends_with('+'), at.ends_with('!'));
+        let at = at.trim_end_matches(['+', '!']).parse().ok()?;
+        Some(Fault { place: place.to_owned(), detail: None, at, ever_after, hangs, passed })
     }
 
     pub(super) fn pass(place: &str, detail: &str) {
@@ -44,6 +46,9 @@ mod armed {
             }
             let passed = fault.passed.fetch_add(1, Ordering::SeqCst) + 1;
             let due = passed == fault.at || (fault.ever_after && passed > fault.at);
+            while due && fault.hangs {
+                std::thread::park();
+            }
             assert!(!due, "fault injected at {place} {detail}");
         }
     }
