@@ -25,6 +25,7 @@ pub mod faults;
 pub mod frontier;
 pub mod http;
 pub mod logging;
+pub mod metrics;
 pub mod notify;
 pub mod order;
 pub mod output;

@@ -39,6 +39,7 @@ pub fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {
             places: Places::new(settings.network.per_address),
             ..ClientOptions::default()
         },
+        metrics: None,
         node_name: node::own_name(),
         stays: false,
     }

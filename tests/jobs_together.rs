@@ -5,30 +5,15 @@
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::http::Reply;
 use common::site::Pages;
-use crawld::actors::messages::Observation;
-use crawld::actors::supervisor::{End, Settings};
-use crawld::app::{self, Progress};
-use crawld::clock::Clock;
+use common::together::Silent;
 use crawld::domain::JobId;
 use crawld::domain::job::JobSpec;
-use crawld::http::client::ClientOptions;
-use crawld::order::{self, Order};
-use crawld::store::{Access, Origin, Store, node};
+use crawld::order::Order;
+use crawld::store::{Origin, Store};
 use tempfile::TempDir;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn show(&mut self, _: &Observation) {}
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(1)
-    }
-}
 
 fn order(name: &str, root: &str, delay_ms: i64) -> Order {
     let roots = vec![root.to_owned()];
@@ -39,24 +24,8 @@ fn order(name: &str, root: &str, delay_ms: i64) -> Order {
 
 /// Runs the jobs in one scheduler to their end; gives the store and their numbers.
 fn together(orders: &[Order], folder: &TempDir) -> (Arc<Store>, Vec<JobId>) {
-    let path = folder.path().join("jobs.db");
-    let store = Arc::new(Store::open(path.to_str().unwrap(), Access::Owner).unwrap());
-    let clock = Clock::start();
-    let jobs: Vec<_> =
-        orders.iter().map(|wanted| order::prepare(&store, wanted, clock).unwrap().start).collect();
-    let ids: Vec<_> = jobs.iter().map(|start| start.job.id).collect();
-    let settings = Settings {
-        per_address: 0,
-        concurrency: 8,
-        threads: 1,
-        grace: Duration::from_secs(1),
-        known_cache: 1 << 20,
-        client: ClientOptions::default(),
-        node_name: node::own_name(),
-        stays: false,
-    };
-    let end = app::run(settings, clock, Arc::clone(&store), jobs, Silent).unwrap();
-    assert_eq!(end, End::Complete);
+    let store = common::together::store(folder.path());
+    let ids = common::together::together(&store, orders, None, Silent);
     (store, ids)
 }
 

@@ -8,21 +8,16 @@ mod relay;
 mod tls;
 
 use std::fs;
-use std::sync::Arc;
 use std::time::Duration;
 
 use common::http::{Gate, Reply};
 use common::run::{Crawld, Finished};
 use common::site::{Pages, Site};
-use crawld::actors::messages::Observation;
-use crawld::actors::supervisor::{End, Settings};
-use crawld::app::{self, Progress};
-use crawld::clock::Clock;
+use common::together::{self, Silent};
 use crawld::domain::job::JobSpec;
 use crawld::domain::proxy::{Proxies, Proxy};
-use crawld::http::ClientOptions;
-use crawld::order::{self, Order};
-use crawld::store::{Access, Origin, Store, node};
+use crawld::order::Order;
+use crawld::store::Origin;
 use relay::Relay;
 use tls::{Authority, TlsServer};
 
@@ -210,24 +205,12 @@ fn what_is_no_proxy_is_said_in_one_line_without_the_password() {
     Crawld::new().env("ALL_PROXY", bad).expect(0, &["completions", "bash"]);
 }
 
-struct Silent;
-
-impl Progress for Silent {
-    fn show(&mut self, _: &Observation) {}
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(1)
-    }
-}
-
 #[test]
 fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
     let proxies = [nowhere(), nowhere()];
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("jobs.db");
-    let store = Arc::new(Store::open(path.to_str().unwrap(), Access::Owner).unwrap());
-    let clock = Clock::start();
-    let jobs: Vec<_> = (0..2)
+    let store = together::store(folder.path());
+    let orders: Vec<_> = (0..2)
         .map(|n| {
             let proxy = Proxy::parse(&format!("user{n}:word@127.0.0.1:{}", proxies[n].port()));
             let spec = JobSpec {
@@ -238,21 +221,10 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
                 proxy: Proxies::all(proxy.unwrap()),
                 ..JobSpec::default()
             };
-            let order = Order { name: format!("job{n}"), spec, again: false, origin: Origin::Cli };
-            order::prepare(&store, &order, clock).unwrap().start
+            Order { name: format!("job{n}"), spec, again: false, origin: Origin::Cli }
         })
         .collect();
-    let settings = Settings {
-        per_address: 0,
-        concurrency: 8,
-        threads: 1,
-        grace: Duration::from_secs(1),
-        known_cache: 1 << 20,
-        client: ClientOptions::default(),
-        node_name: node::own_name(),
-        stays: false,
-    };
-    assert_eq!(app::run(settings, clock, store, jobs, Silent).unwrap(), End::Complete);
+    together::together(&store, &orders, None, Silent);
     for (n, proxy) in proxies.iter().enumerate() {
         let agent = format!("job{n}/1");
         let log = proxy.log();

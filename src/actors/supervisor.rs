@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::domain::JobId;
 use crate::frontier::known::KnownUrls;
 use crate::http::client::ClientOptions;
+use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 pub use changing::{AmendJob, HaltJob, Reconfigure};
 pub use pulse::{ActorSeen, Pulse, Roster};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub known_cache: usize,
     /// Settings of the HTTP clients.
     pub client: ClientOptions,
+    /// Who counts and measures, if anybody wants to know.
+    pub metrics: Option<Arc<Metrics>>,
     /// This process's name among nodes.
     pub node_name: String,
     /// Does it stay when every job has ended, and wait for a store that is away without end?
@@ -235,6 +238,7 @@ impl Handler<Died> for Supervisor {
         let now = self.clock.now();
         match self.deaths.entry(died.role).or_default().count(now) {
             Remedy::Restart(wait) => {
+                self.count_restart(died.role);
                 log::warn!("{:?} {cause}; a new one starts in {} ms", died.role, wait.as_millis());
                 ctx.run_later(wait, move |act, ctx| act.restart(died.role, ctx));
             }

@@ -24,6 +24,29 @@ pub enum Wait {
 }
 
 impl Wait {
+    /// Every one of them.
+    pub const ALL: [Self; 6] = [
+        Self::CrawlDelay,
+        Self::RetryAfter,
+        Self::Failures,
+        Self::BackOff,
+        Self::NextTry,
+        Self::Delay,
+    ];
+
+    /// Its name in figures.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CrawlDelay => "crawl_delay",
+            Self::RetryAfter => "retry_after",
+            Self::Failures => "failures",
+            Self::BackOff => "back_off",
+            Self::NextTry => "next_try",
+            Self::Delay => "delay",
+        }
+    }
+
     fn words(self) -> &'static str {
         match self {
             Self::CrawlDelay => "wait for crawl-delay",
@@ -69,6 +92,11 @@ impl Waits {
         }
         waits.next = waits.next.map(|next| next - now);
         waits
+    }
+
+    /// How many hosts wait for what.
+    pub fn hosts(&self) -> impl Iterator<Item = (Wait, usize)> {
+        self.hosts.iter().map(|(wait, hosts)| (*wait, *hosts))
     }
 
     /// Is there nothing to say?

@@ -10,7 +10,7 @@
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
-//! (what scraping gives, where it goes on), and the readers `report`, `harvested`, `item_rows`, `export`,
+//! (what scraping gives, where it goes on), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
 //! `suggestions`, `lookup`.
 
 mod amend;
@@ -44,6 +44,7 @@ mod report;
 mod schema;
 mod settle;
 mod sitemaps;
+mod size;
 mod sketch;
 mod sqlite;
 mod status;

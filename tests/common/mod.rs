@@ -9,4 +9,5 @@ pub(crate) mod run;
 pub(crate) mod site;
 pub(crate) mod sites;
 pub(crate) mod tips;
+pub(crate) mod together;
 pub(crate) mod warc;

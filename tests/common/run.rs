@@ -70,14 +70,14 @@ impl Crawld {
 
     /// With no more open files than this (`ulimit -n`).
     pub(crate) fn open_files(mut self, most: u32) -> Self {
-        self.before.push_str(&format!("ulimit -n {most}; "));
+        self.before = format!("{}ulimit -n {most}; ", self.before);
         self
     }
 
     /// With a standard error that is the journal's.
     pub(crate) fn under_the_journal(mut self) -> Self {
         let stream = "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); ";
-        self.before.push_str(stream);
+        self.before += stream;
         self
     }
 

@@ -154,3 +154,16 @@ on_both! {
         assert_eq!(reader.pages_after(ground.job, i64::MIN, 10).unwrap().len(), 2);
     }
 }
+
+on_both! {
+    fn what_waits_is_counted_for_each_job_and_the_store_has_a_size(ground: Ground) {
+        let a = "http://a.test/";
+        ground.offer(&[root(a)], NOW);
+        let found = vec![link("http://b.test/", a, 1), link("http://a.test/c", a, 1)];
+        ground.commit(1, &settle(vec![done(&ground.queued(a), found)]));
+        let sizes = ground.store.queue_sizes().unwrap();
+        assert_eq!(sizes.len(), 1);
+        assert_eq!(sizes[0].1, 2, "{sizes:?}");
+        assert!(ground.store.size().unwrap() > 50_000);
+    }
+}

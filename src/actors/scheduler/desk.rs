@@ -43,6 +43,7 @@ impl SchedulerActor {
         let Some(call) = self.desk.current.take().or_else(|| self.next_call(now)) else { return };
         self.desk.current = Some(call.clone());
         self.desk.calling = true;
+        self.measure.called(self.clock);
         let me = ctx.address();
         actix_rt::spawn(async move {
             let reply = db.send(Apply(call)).await.ok();

@@ -182,11 +182,14 @@ impl SchedulerActor {
         }
         let fetch = Fetch { job, host, work, start, cookies, keep_alive: true };
         let Some(fetcher) = self.flights.address(slot).cloned() else {
+            self.measure.post().sent();
             me.do_send(Landed { slot, flight: number, returned: None });
             return;
         };
+        let post = self.measure.post();
         actix_rt::spawn(async move {
             let returned = fetcher.send(fetch).await.ok();
+            post.sent();
             me.do_send(Landed { slot, flight: number, returned });
         });
     }
@@ -209,6 +212,7 @@ impl Handler<Landed> for SchedulerActor {
     type Result = ();
 
     fn handle(&mut self, landed: Landed, ctx: &mut Self::Context) {
+        self.measure.post().taken();
         let slot = landed.slot;
         let known = self.flights.under_way.get(&slot).map(|flight| flight.number);
         if known != Some(landed.flight) {

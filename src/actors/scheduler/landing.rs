@@ -27,6 +27,7 @@ impl SchedulerActor {
         mut answer: Answer,
         now: Millis,
     ) {
+        self.measure.answered(row.role, &answer);
         self.heard(&row, &mut answer, now);
         let depth = self.lowered(&row).unwrap_or(row.depth);
         let lowered = depth < row.depth;
@@ -176,6 +177,7 @@ impl SchedulerActor {
         answer: &RobotsAnswer,
         now: Millis,
     ) {
+        self.measure.robots_answered(answer);
         let moment = self.moment(now, flight.host.0);
         let row = self.window.robots(flight.host, errand, answer, flight.reported, moment);
         if let Some(row) = row {

@@ -11,6 +11,7 @@ mod desk;
 mod flight;
 mod job_run;
 mod landing;
+mod measure;
 mod replies;
 mod told;
 mod waiting;
@@ -33,10 +34,12 @@ use crate::faults;
 use crate::frontier::known::KnownUrls;
 use crate::frontier::record::{GivenUp, Release};
 use crate::frontier::window::Window;
+use crate::metrics::Metrics;
 use crate::store::Node;
 use batch::Batches;
 use flight::Flights;
 use job_run::JobRun;
+use measure::Measure;
 
 /// Hosts leased per fetcher: enough to keep all busy where a delay rules.
 const HOSTS_PER_FETCHER: usize = 4;
@@ -64,6 +67,7 @@ pub struct SchedulerActor {
     desk: Desk,
     draining: Option<Millis>,
     seen: Observation,
+    measure: Measure,
     alarm: Option<(Millis, SpawnHandle)>,
     _notice: Notice,
 }
@@ -130,6 +134,7 @@ impl SchedulerActor {
             desk: Desk::default(),
             draining: None,
             seen: Observation::default(),
+            measure: Measure::default(),
             alarm: None,
             _notice: notice,
         }
@@ -139,6 +144,13 @@ impl SchedulerActor {
     #[must_use]
     pub fn that_waits(mut self, endlessly: bool) -> Self {
         self.desk.patient = endlessly;
+        self
+    }
+
+    /// Tells these what happens.
+    #[must_use]
+    pub fn that_counts(mut self, metrics: Option<Arc<Metrics>>) -> Self {
+        self.measure = Measure::new(metrics);
         self
     }
 
@@ -299,6 +311,7 @@ impl Handler<Observe> for SchedulerActor {
         seen.in_flight = self.flights.len();
         seen.hosts = self.window.len();
         seen.waiting = self.waiting(now);
+        self.tell_load(now);
         MessageResult(seen)
     }
 }

@@ -235,6 +235,7 @@ impl SchedulerActor {
         if let Some(node) = &mut self.desk.node {
             node.seq = seq;
         }
+        self.measure.committed(commit, committed, self.clock);
         let Some(under_way) = self.batches.answered() else { return };
         for (job, sent) in &under_way.asked {
             let counted = committed.asked.iter().find(|(of, _)| of == job).map_or(0, |(_, n)| *n);

@@ -8,6 +8,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 
 use super::Supervisor;
 use crate::actors::messages::{Ping, Role};
+use crate::metrics::Actor as Kind;
 
 /// To Supervisor: does every actor answer? The reply names those that do not within this time. One
 /// that is dead and about to be replaced is none of them.
@@ -37,6 +38,19 @@ pub struct ActorSeen {
 impl Supervisor {
     fn deaths(&self, of: impl Fn(Role) -> bool) -> u64 {
         self.deaths.iter().filter(|(role, _)| of(**role)).map(|(_, deaths)| deaths.total).sum()
+    }
+
+    /// Tells those who measure.
+    pub(super) fn count_restart(&self, role: Role) {
+        let kind = match role {
+            Role::Scheduler => Kind::Scheduler,
+            Role::Db => Kind::Db,
+            Role::Fetcher(_) => Kind::Fetcher,
+            Role::Generator(_) => Kind::Generator,
+        };
+        if let Some(metrics) = &self.settings.metrics {
+            metrics.run.restarted(kind);
+        }
     }
 
     fn roster(&self) -> Vec<ActorSeen> {

@@ -27,7 +27,8 @@ impl Supervisor {
             ctx.address().recipient(),
             notice,
         );
-        let scheduler = scheduler.that_waits(self.settings.stays).start();
+        let metrics = self.settings.metrics.clone();
+        let scheduler = scheduler.that_waits(self.settings.stays).that_counts(metrics).start();
         for start in self.jobs.values() {
             scheduler.do_send(start.clone());
         }

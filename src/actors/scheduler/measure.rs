@@ -1,0 +1,94 @@
+//! What the Scheduler tells those who measure, if there are any.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::SchedulerActor;
+use crate::clock::Clock;
+use crate::domain::Millis;
+use crate::domain::role::Role;
+use crate::frontier::answer::{Answer, RobotsAnswer};
+use crate::frontier::record::{Commit, Committed};
+use crate::frontier::waits::Waits;
+use crate::metrics::{Load, Metrics, What};
+
+/// Passes on what happens; does nothing where nobody measures.
+#[derive(Debug, Default)]
+pub(super) struct Measure {
+    metrics: Option<Arc<Metrics>>,
+    post: Post,
+    /// When the call under way was made, microseconds.
+    called_at: i64,
+}
+
+/// Counts the answers in a mailbox.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Post(Arc<AtomicUsize>);
+
+impl Post {
+    pub(super) fn sent(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn taken(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Measure {
+    pub(super) fn new(metrics: Option<Arc<Metrics>>) -> Self {
+        Self { metrics, ..Self::default() }
+    }
+
+    /// The counter of the Scheduler's mailbox.
+    pub(super) fn post(&self) -> Post {
+        self.post.clone()
+    }
+
+    pub(super) fn answered(&self, role: Role, answer: &Answer) {
+        let what = match role {
+            Role::Page => What::Page,
+            Role::Sitemap => What::Sitemap,
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.fetches.answered(what, answer);
+        }
+    }
+
+    pub(super) fn robots_answered(&self, answer: &RobotsAnswer) {
+        if let Some(metrics) = &self.metrics {
+            metrics.fetches.robots_answered(answer);
+        }
+    }
+
+    /// The store is called.
+    pub(super) fn called(&mut self, clock: Clock) {
+        if self.metrics.is_some() {
+            self.called_at = clock.micros();
+        }
+    }
+
+    /// The call was a commit, and is answered.
+    pub(super) fn committed(&self, commit: &Commit, committed: &Committed, clock: Clock) {
+        if let Some(metrics) = &self.metrics {
+            let found = committed.new_urls.iter().map(|(_, count)| count.unsigned_abs()).sum();
+            metrics.run.committed(commit, clock.micros() - self.called_at, found);
+        }
+    }
+}
+
+impl SchedulerActor {
+    /// Tells how much there is to do.
+    pub(super) fn tell_load(&self, now: Millis) {
+        let Some(metrics) = &self.measure.metrics else { return };
+        metrics.run.loaded(&Load {
+            in_flight: self.flights.len(),
+            uncommitted: self.batches.len(),
+            uncommitted_bytes: self.batches.weight(),
+            mailbox: self.measure.post.0.load(Ordering::Relaxed),
+            hosts: self.window.len(),
+            waiting: Waits::of(self.window.hosts(), now, false).hosts().collect(),
+            store_away: self.desk.trouble.is_some(),
+        });
+    }
+}
