@@ -1,16 +1,27 @@
 //! `config/crawld.toml` names every key with its default.
 #![cfg(test)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crawld::config::load;
+use crawld::config::{effective, load};
 use crawld::domain::JobId;
 use crawld::domain::harvest::{RequestSpec, ResultSpec};
 use crawld::domain::job::{Job, JobSpec, SuggestSpec};
 
 /// Keys whose value in the file is an example, not the default.
-const EXAMPLES: [&str; 7] =
-    ["user_agent", "headers", "ca_file", "proxy", "no_proxy", "robots_agent", "warc"];
+const EXAMPLES: [&str; 11] = [
+    "user_agent",
+    "headers",
+    "ca_file",
+    "proxy",
+    "no_proxy",
+    "robots_agent",
+    "warc",
+    "listen",
+    "token_file",
+    "url_file",
+    "password_file",
+];
 /// Keys of a job without a default, and what a job cannot be without.
 const OF_JOBS: [&str; 8] = [
     "max_depth",
@@ -23,7 +34,7 @@ const OF_JOBS: [&str; 8] = [
     "budget",
 ];
 /// Keys that are `None` by default and stand for what the file says.
-const IMPLIED: [&str; 3] = ["grace", "log", "url"];
+const IMPLIED: [&str; 4] = ["grace", "log", "url", "socket"];
 
 #[test]
 fn the_commented_file_is_valid_and_holds_the_defaults() {
@@ -36,13 +47,20 @@ fn the_commented_file_is_valid_and_holds_the_defaults() {
     };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("crawld.toml");
-    std::fs::write(&file, without(&[])).unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "secret\n").unwrap();
+    let all = without(&["url_file"]).replace("\"PATH\"", &format!("{secret:?}"));
+    let all = all.replace("sqlite://crawld.db", "postgres://me@db.example/crawl");
+    std::fs::write(&file, all).unwrap();
     load(Some(&file), &[]).expect("every key is known");
     // A host of its own is an example from its heading on.
     let defaults = without(&[&EXAMPLES[..], &IMPLIED[..]].concat());
     let defaults = defaults.split("[hosts.").next().unwrap();
     std::fs::write(&file, defaults).unwrap();
-    assert_eq!(load(Some(&file), &[]), load(None, &[]));
+    let socket = PathBuf::from("/run/crawld/control.sock");
+    let mut meant = load(Some(&file), &[]).unwrap();
+    meant.control.socket = Some(socket);
+    assert_eq!(meant, load(None, &[]).unwrap());
     let jobs = without(&[&OF_JOBS[..], &["schedule"]].concat());
     let (_, jobs) = jobs.split_once("[jobs.docs]").unwrap();
     std::fs::write(&file, format!("[jobs.docs]{jobs}")).unwrap();
@@ -51,6 +69,24 @@ fn the_commented_file_is_valid_and_holds_the_defaults() {
     let roots = vec!["https://docs.example.org/".to_owned()];
     assert_eq!(spec("docs"), JobSpec { roots, ..JobSpec::default() });
     assert_eq!(spec("tips"), tips());
+}
+
+#[test]
+fn the_commented_file_names_every_key_that_there_is() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/crawld.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    // Whatever is told of a configuration is a key of its section.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crawld.toml");
+    std::fs::write(&file, text.lines().map(uncommented).collect::<Vec<_>>().join("\n")).unwrap();
+    let documented: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+    let settings = load(None, &[]).unwrap();
+    let told: toml::Table = effective::text(&settings).parse().unwrap();
+    for (section, keys) in told {
+        for key in keys.as_table().unwrap().keys() {
+            assert!(documented[&section].get(key).is_some(), "{section}.{key} is not documented");
+        }
+    }
 }
 
 /// The job `tips` of the file: what it cannot be without, and defaults.

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use super::effective;
 use super::error::CommandError;
 use super::options::Global;
 use super::text::counted;
-use crate::config;
+use crate::config::{self, effective};
+use crate::logging;
 use crate::run_settings::decide_proxies;
 
 /// Options of `crawld check`.
@@ -22,11 +22,14 @@ pub(super) struct Args {
 /// # Errors
 /// 2 without a file, 78 with every fault.
 pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u8, CommandError> {
-    let path = global.config().ok_or_else(|| CommandError::usage("give --config FILE"))?;
-    let mut settings = config::load(Some(path), &global.overrides())?;
+    let path = global.daemon_config()?;
+    let mut settings = config::look(Some(&path), &global.overrides())?;
     decide_proxies(&mut settings)?;
+    for line in &settings.unread {
+        logging::complain(&format!("not checked: {line}"))?;
+    }
     if args.effective {
-        effective::print(&settings, out)?;
+        out.write_all(effective::text(&settings).as_bytes())?;
         return Ok(0);
     }
     let names: Vec<&str> = settings.jobs.iter().map(|job| job.name.as_str()).collect();

@@ -3,7 +3,6 @@
 mod check;
 mod crawl;
 mod demo;
-mod effective;
 pub mod error;
 pub mod explain;
 pub mod export;
@@ -156,8 +155,8 @@ fn read(cli: &Cli, store: &Store, out: &mut dyn Write) -> Result<u8, CommandErro
 /// Opens the store that the options name.
 fn open(cli: &Cli, access: Access) -> Result<Store, CommandError> {
     let settings = config::load(cli.global.config(), &cli.global.overrides())?;
-    logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
-    Ok(Store::open(settings.database.as_deref().unwrap_or(one_off::DEFAULT_DATABASE), access)?)
+    one_off::start_log(&settings, "crawld=warn");
+    Ok(Store::open(settings.database_url(), access)?)
 }
 
 fn complain(error: &CommandError) -> u8 {

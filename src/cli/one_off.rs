@@ -20,8 +20,6 @@ use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
 use crate::store::{Access, Origin, Store};
 
-/// Where a one-off command keeps everything unless told otherwise.
-pub(super) const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
 /// How long requests in flight of a one-off may go on after a signal.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -52,14 +50,13 @@ pub(super) trait OneOff {
 pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandError> {
     let shared = command.shared();
     let settings = settings(command, global)?;
-    logging::start(settings.log.as_deref().unwrap_or(level(shared.quiet, shared.verbose)));
+    start_log(&settings, level(shared.quiet, shared.verbose));
     let run_settings = run_settings(&settings, GRACE);
     set_up_tls(&run_settings.client, shared.way.names_ca_file())?;
     warn_of_ways(&settings.job);
     let clock = Clock::start();
     let order = command.order(&settings)?;
-    let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
-    let store = Arc::new(Store::open(url, Access::Owner)?);
+    let store = Arc::new(Store::open(settings.database_url(), Access::Owner)?);
     command.before(&order, store.job_by_name(&order.name)?.is_none())?;
     let prepared = order::prepare(&store, &order, clock)?;
     for note in &prepared.notes {
@@ -105,6 +102,12 @@ pub(super) fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), Co
         exit: if by_flag { 2 } else { 78 },
         message: error.to_string(),
     })
+}
+
+/// Starts logging as it is configured; `usual`: what is logged unless that is said.
+pub(super) fn start_log(settings: &Settings, usual: &str) {
+    logging::set_format(settings.log_format);
+    logging::start(settings.log.as_deref().unwrap_or(usual));
 }
 
 /// What is logged unless the configuration says it.

@@ -4,19 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::error::CommandError;
 use super::way::WayOptions;
-use crate::config::{Override, Value, values};
+use crate::config::{Override, SYSTEM_FILE, Surroundings, Value, values};
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Global {
     /// Where everything is kept: `sqlite://PATH`, a bare path, or `postgres://...`
-    /// [default: `sqlite://crawld.db`]
+    /// [default: `sqlite://crawld.db`, in `$STATE_DIRECTORY` where that is set]
     #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
-    /// Read settings from this file
+    /// Read settings from this file, then from conf.d/*.toml beside it
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// How a log line is written [default: text]
+    #[arg(long, value_parser = ["text", "json"], global = true)]
+    log_format: Option<String>,
 }
 
 impl Global {
@@ -25,12 +29,22 @@ impl Global {
         self.config.as_deref()
     }
 
+    /// The configuration of a daemon: the file that is named, or the system's.
+    ///
+    /// # Errors
+    /// 2 if there is neither.
+    pub(super) fn daemon_config(&self) -> Result<PathBuf, CommandError> {
+        let system = || Surroundings::of_process().system_file();
+        self.config.clone().or_else(system).ok_or_else(|| {
+            CommandError::usage(format!("give --config FILE: there is no {SYSTEM_FILE}"))
+        })
+    }
+
     /// The configuration keys that these options override.
     pub(super) fn overrides(&self) -> Vec<Override> {
-        let url = self.database.clone();
-        url.map(|url| Override { key: "database.url", value: Value::Text(url) })
-            .into_iter()
-            .collect()
+        let texts = [("database.url", &self.database), ("daemon.log_format", &self.log_format)];
+        let given = texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?)));
+        given.map(|(key, text)| Override { key, value: Value::Text(text) }).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use signal_hook::consts::SIGTERM;
 
 use super::error::CommandError;
-use super::one_off::{self, DEFAULT_DATABASE};
+use super::one_off;
 use super::options::{FailOn, Global};
 use super::progress::Live;
 use super::report::Report;
@@ -16,7 +16,6 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
-use crate::logging;
 use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
 use crate::signals::Waiting;
@@ -60,14 +59,13 @@ struct Jobs {
 
 /// Runs the jobs and gives the exit code.
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
-    let settings = settings(global)?;
+    let settings = settings(args, global)?;
     let level = one_off::level(args.quiet, args.verbose);
-    logging::start(settings.log.as_deref().unwrap_or(level));
+    one_off::start_log(&settings, level);
     let run_settings = RunSettings { stays: !args.until_done, ..run_settings(&settings, GRACE) };
     one_off::set_up_tls(&run_settings.client, false)?;
     let clock = Clock::start();
-    let url = settings.database.as_deref().unwrap_or(DEFAULT_DATABASE);
-    let store = match open(url)? {
+    let store = match open(settings.database_url())? {
         Ok(store) => Arc::new(store),
         Err(signal) => return Ok(code_of(signal)),
     };
@@ -96,11 +94,10 @@ fn code_of(signal: i32) -> u8 {
     if signal == SIGTERM { 0 } else { 128 + u8::try_from(signal).unwrap_or(0) }
 }
 
-fn settings(global: &Global) -> Result<Settings, CommandError> {
-    let path = global.config();
-    let path = path.ok_or_else(|| CommandError::usage("give --config FILE: it holds the jobs"))?;
-    let mut settings = config::load(Some(path), &global.overrides())?;
-    if settings.jobs.is_empty() {
+fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
+    let path = global.daemon_config()?;
+    let mut settings = config::load(Some(&path), &global.overrides())?;
+    if settings.jobs.is_empty() && args.until_done {
         let message = format!("{}: no job; add a section [jobs.NAME]", path.display());
         return Err(CommandError { exit: 78, message });
     }

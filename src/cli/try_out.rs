@@ -20,7 +20,6 @@ use crate::domain::job::{Job, JobSpec, Root};
 use crate::domain::url::CanonicalUrl;
 use crate::http::ClientOptions;
 use crate::http::client::HttpClient;
-use crate::logging;
 use crate::run_settings::{decide_proxies, run_settings};
 
 /// Options of `crawld try`.
@@ -50,7 +49,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u8, CommandError> {
     let mut settings = config::load(Some(&args.file), &global.overrides())?;
     decide_proxies(&mut settings)?;
-    logging::start(settings.log.as_deref().unwrap_or("crawld=warn"));
+    one_off::start_log(&settings, "crawld=warn");
     let is_url = args.page.contains("://");
     let job = Job::new(JobId(0), &args.job, &spec(args, &settings)?)
         .map_err(|error| CommandError { exit: 78, message: error.to_string() })?;

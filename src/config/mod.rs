@@ -1,24 +1,36 @@
 //! Settings: read from a file, the environment and the command line; decided and checked once.
 //!
-//! `raw` is the shape as written, `values` the units, and [`Settings`] what is meant. Nothing
-//! downstream sees a raw value.
+//! `files` are what is read, `raw` is the shape as written, `values` the units, and [`Settings`] what
+//! is meant. Nothing downstream sees a raw value. `diff` says what a reload changes.
 
+mod clash;
+pub mod control;
+pub mod diff;
+pub mod effective;
+mod files;
+mod load;
 mod places;
 pub mod proxies;
 mod raw;
+mod surroundings;
 pub mod values;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-
-use config::builder::DefaultState;
-use config::{Config, ConfigBuilder, Environment, File, FileFormat};
+use std::path::PathBuf;
 
 use crate::domain::job::JobSpec;
 use crate::domain::prefer::Prefer;
 use crate::domain::schedule::Schedule;
+use crate::logging;
+pub use control::Control;
+pub use diff::{Change, Diff, diff};
+pub use load::{load, load_in, look};
 pub use proxies::ProxyKeys;
+pub use surroundings::{SYSTEM_FILE, Surroundings};
+
+/// Where everything is kept unless it is said otherwise.
+pub const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
 
 /// What a configuration means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +41,24 @@ pub struct Settings {
     pub threads: usize,
     /// How long requests in flight may go on after a signal, milliseconds; `None`: the default.
     pub grace_ms: Option<i64>,
+    /// Longest stop of all, the grace included, milliseconds: then the process ends as it is.
+    pub stop_timeout_ms: i64,
     /// Log filter, as `env_logger` reads it.
     pub log: Option<String>,
-    /// URL of the store; `None`: the default.
+    /// How a log line is written.
+    pub log_format: logging::Format,
+    /// URL of the store; `None`: the default. May hold a password.
     pub database: Option<String>,
     /// Bytes of memory for URLs known already.
     pub known_cache: usize,
+    /// Bytes that must be free where the store lies.
+    pub min_free: u64,
+    /// Where the daemon is spoken to.
+    pub control: Control,
     /// Further certificates to trust.
     pub ca_file: Option<PathBuf>,
+    /// SHA-256 of that file; `None`: there is none, or it cannot be read.
+    pub ca_digest: Option<String>,
     /// Proxies, but for the environment's: `job.proxy` is still without any.
     pub proxies: ProxyKeys,
     /// Name look-up and addresses.
@@ -45,6 +67,17 @@ pub struct Settings {
     pub job: JobSpec,
     /// The jobs of `[jobs.NAME]`, in the order of the file.
     pub jobs: Vec<ConfiguredJob>,
+    /// Files with secrets that could not be read by us, though perhaps by the service: one line each.
+    /// Always empty where they are needed.
+    pub unread: Vec<String>,
+}
+
+impl Settings {
+    /// URL of the store. May hold a password.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        self.database.as_deref().unwrap_or(DEFAULT_DATABASE)
+    }
 }
 
 /// A job of a configuration file.
@@ -125,59 +158,6 @@ pub enum Value {
     Flag(bool),
     /// Several texts.
     List(Vec<String>),
-}
-
-/// Reads the settings: defaults, then the file, then `CRAWLD__SECTION__KEY`, then the command line.
-///
-/// # Errors
-/// With every fault found, each naming its file or key and the mend.
-pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
-    let config = read(file, overrides).map_err(|error| {
-        let why = without_source(&error.to_string());
-        ConfigError {
-            errors: vec![match file {
-                Some(path) if !why.contains(&*path.to_string_lossy()) => {
-                    format!("{}: {why}", path.display())
-                }
-                _ => why,
-            }],
-        }
-    })?;
-    raw::decide(&config).map_err(|error| match file {
-        Some(path) => places::name(path, &config, error),
-        None => error,
-    })
-}
-
-/// A fault of syntax in one line, without the line of the file that it shows: it may be a password.
-fn without_source(text: &str) -> String {
-    let shown = |line: &str| {
-        line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|')
-    };
-    let words = text.lines().map(str::trim).filter(|line| !line.is_empty() && !shown(line));
-    words.collect::<Vec<_>>().join(": ")
-}
-
-fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Config, config::ConfigError> {
-    let mut builder: ConfigBuilder<DefaultState> = Config::builder();
-    if let Some(path) = file {
-        builder = builder.add_source(File::from(path).format(FileFormat::Toml));
-    }
-    let environment = Environment::with_prefix("CRAWLD").prefix_separator("__").separator("__");
-    builder = builder.add_source(environment.try_parsing(true));
-    if builder.clone().build()?.get_table("job").is_ok() {
-        let what = "unknown key 'job': jobs stand under [jobs.NAME]".to_owned();
-        return Err(config::ConfigError::Message(what));
-    }
-    for given in overrides {
-        builder = match &given.value {
-            Value::Text(text) => builder.set_override(given.key, text.as_str())?,
-            Value::Number(number) => builder.set_override(given.key, *number)?,
-            Value::Flag(flag) => builder.set_override(given.key, *flag)?,
-            Value::List(list) => builder.set_override(given.key, list.clone())?,
-        };
-    }
-    builder.build()
 }
 
 #[cfg(test)]

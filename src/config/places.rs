@@ -1,37 +1,38 @@
-//! Where in the file a fault is: a fault begins with its key, and the file is searched for it.
-
-use std::fs;
-use std::path::Path;
+//! Where in the files a fault is: a fault begins with its key, and the files are searched for it.
 
 use config::{Config, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
-use super::ConfigError;
+use super::files::Document;
 
-/// The same faults with file, line and column before those that the file is to blame for. What came
-/// from elsewhere says so itself, or is an option of the command.
-pub(super) fn name(path: &Path, config: &Config, error: ConfigError) -> ConfigError {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let Ok(document) = DeTable::parse(&text) else { return error };
-    let file = path.to_string_lossy();
-    let named = |fault: String| match origin(&config.cache, &fault) {
-        Origin::Option => fault,
+/// The same fault with file, line and column before it, if a file is to blame. What came from
+/// elsewhere says so itself, or is an option of the command.
+pub(super) fn name(documents: &[Document], config: &Config, fault: &str) -> String {
+    match origin(&config.cache, fault) {
+        Origin::Option => fault.to_owned(),
         Origin::Environment => format!("in the environment: {fault}"),
-        Origin::File => match offset(document.get_ref(), &fault) {
-            Some(at) => {
-                let (line, column) = position(&text, at);
-                format!("{file}:{line}:{column}: {fault}")
-            }
-            None => format!("{file}: {fault}"),
+        Origin::File => match place(documents, fault) {
+            Some(place) => format!("{place}: {fault}"),
+            None => fault.to_owned(),
         },
-    };
-    ConfigError { errors: error.errors.into_iter().map(named).collect() }
+    }
+}
+
+/// The place that knows most of the key that the fault begins with: of two such the later one, which
+/// is the one that holds. What no file knows is missing in the first.
+fn place(documents: &[Document], fault: &str) -> Option<String> {
+    let found = documents.iter().filter_map(|document| {
+        let (depth, at) = offset(document.table()?.get_ref(), fault)?;
+        Some((depth, document.place(at)))
+    });
+    let best = found.max_by_key(|(depth, _)| *depth).map(|(_, place)| place);
+    best.or_else(|| documents.first().map(|document| document.name.clone()))
 }
 
 /// What the reader of variables calls itself.
 const ENVIRONMENT: &str = "the environment";
 
-/// Where a value comes from; what is missing is missing in the file.
+/// Where a value comes from; what is missing is missing in a file.
 enum Origin {
     Option,
     Environment,
@@ -53,14 +54,16 @@ fn origin(value: &Value, fault: &str) -> Origin {
     }
 }
 
-/// Where the key stands that the fault begins with, or the last section on the way to it.
-fn offset(table: &DeTable<'_>, fault: &str) -> Option<usize> {
+/// Where the key stands that the fault begins with, or the last section on the way to it, and how
+/// many sections lead there.
+fn offset(table: &DeTable<'_>, fault: &str) -> Option<(usize, usize)> {
     let keys = table.iter().map(|(key, value)| (key.get_ref().as_ref(), (key.span().start, value)));
     let ((at, value), rest) = longest(keys, fault)?;
-    match value.get_ref() {
-        DeValue::Table(inner) => offset(inner, rest).or(Some(at)),
-        _ => Some(at),
-    }
+    let inner = match value.get_ref() {
+        DeValue::Table(inner) => offset(inner, rest),
+        _ => None,
+    };
+    Some(inner.map_or((1, at), |(depth, at)| (depth + 1, at)))
 }
 
 /// The longest of these keys that the fault begins with, and what follows it.
@@ -74,11 +77,4 @@ fn longest<'k, 'f, V>(
         ends.then(|| (key.len(), (value, rest.trim_start_matches('.'))))
     });
     fits.max_by_key(|(length, _)| *length).map(|(_, found)| found)
-}
-
-/// Line and column, from 1.
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }

@@ -1,6 +1,8 @@
 //! The configuration as written: every key may be left out, unknown keys are refused.
 
 mod crawl;
+mod daemon;
+mod database;
 mod faults;
 mod fetch;
 mod host;
@@ -11,6 +13,7 @@ mod kinds;
 mod network;
 mod politeness;
 mod scrape;
+mod secret_file;
 mod section;
 mod suggest;
 mod way;
@@ -19,44 +22,39 @@ use config::Config;
 use serde::Deserialize;
 
 use super::values::authority;
-use super::{ConfigError, ConfiguredJob, Network, ProxyKeys, Settings};
+use super::{ConfiguredJob, Control, Network, ProxyKeys, Settings, Surroundings};
 use crate::domain::job::JobSpec;
+use crate::logging;
+use daemon::{ControlKeys, DaemonKeys};
+use database::DatabaseKeys;
 use faults::Faults;
 use host::HostSection;
 use http::Manners;
 use jobs::Ground;
 use network::NetworkKeys;
 use politeness::Politeness;
+use secret_file::Credentials;
 use section::Section;
 use way::WayKeys;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Daemon {
-    concurrency: Option<usize>,
-    threads: Option<usize>,
-    grace: Option<String>,
-    log: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Database {
-    url: Option<String>,
-    known_cache: Option<String>,
-}
-
-/// What a configuration means, or all that is wrong with it.
-pub(super) fn decide(config: &Config) -> Result<Settings, ConfigError> {
+/// What a configuration means, or all that is wrong with it. What depends on where the process runs,
+/// and not on a credential, is left open.
+pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings, Vec<String>> {
     let mut faults = Faults::default();
+    let credentials = Credentials(around.credentials.as_deref());
     let mut whole = Section::whole(config);
-    let daemon: Daemon = read(&mut whole, "daemon", &mut faults);
-    let database: Database = read(&mut whole, "database", &mut faults);
+    let mut settings = defaults();
+    let daemon: DaemonKeys = read(&mut whole, "daemon", &mut faults);
+    faults.under("daemon", |faults| daemon.apply(&mut settings, faults));
+    let database: DatabaseKeys = read(&mut whole, "database", &mut faults);
+    faults.under("database", |faults| database.apply(&mut settings, credentials, faults));
+    let control: ControlKeys = read(&mut whole, "control", &mut faults);
+    settings.control = faults.under("control", |faults| control.decide(credentials, faults));
     let (mut job, mut proxies) = (JobSpec::default(), ProxyKeys::default());
     let network = http(&mut whole, &mut job, &mut proxies, &mut faults);
     let politeness: Politeness = read(&mut whole, "politeness", &mut faults);
     faults.under("politeness", |faults| politeness.apply(&mut job, faults));
-    hosts(&mut whole, &mut job, &mut faults);
+    hosts(&mut whole, &mut job, credentials, &mut faults);
     let jobs = whole.section("jobs", &mut faults);
     let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies }, &mut faults);
     if let Some(mut section) = whole.optional("job", &mut faults) {
@@ -64,18 +62,41 @@ pub(super) fn decide(config: &Config) -> Result<Settings, ConfigError> {
         jobs::apply(&mut section, &mut job, &mut faults);
         section.end(&mut faults);
     }
-    // The daemon's own, which one-off commands leave alone.
-    whole.drop_key("control");
     whole.end(&mut faults);
-    let mut settings = settings(daemon, database, &mut faults);
-    settings.network = faults.under("http", |faults| network.decide(faults));
-    if !faults.0.is_empty() {
-        return Err(ConfigError { errors: faults.0 });
+    faults.under("http", |faults| {
+        settings.network = network.decide(faults);
+        (settings.ca_file, settings.ca_digest) = network.certificates(credentials, faults);
+    });
+    if !faults.all.is_empty() {
+        return Err([faults.all, faults.unread].concat());
     }
     if network.per_address.is_none() {
         settings.network.per_address = room(&job, &jobs).max(settings.network.per_address);
     }
-    Ok(Settings { ca_file: network.ca_file, proxies, job, jobs, ..settings })
+    Ok(Settings { proxies, job, jobs, unread: faults.unread, ..settings })
+}
+
+/// What holds where nothing is said.
+fn defaults() -> Settings {
+    Settings {
+        concurrency: 64,
+        threads: 0,
+        grace_ms: None,
+        stop_timeout_ms: 90_000,
+        log: None,
+        log_format: logging::Format::default(),
+        database: None,
+        known_cache: 128 << 20,
+        min_free: 256 << 20,
+        control: Control::default(),
+        ca_file: None,
+        ca_digest: None,
+        network: Network::default(),
+        proxies: ProxyKeys::default(),
+        job: JobSpec::default(),
+        jobs: Vec::new(),
+        unread: Vec::new(),
+    }
 }
 
 /// What the operator allows one host, its address may bear.
@@ -117,7 +138,12 @@ fn http(
 }
 
 /// `[hosts."NAME"]`.
-fn hosts(whole: &mut Section, job: &mut JobSpec, faults: &mut Faults) {
+fn hosts(
+    whole: &mut Section,
+    job: &mut JobSpec,
+    credentials: Credentials<'_>,
+    faults: &mut Faults,
+) {
     let hosts = whole.section("hosts", faults);
     for (name, mut section) in faults.under("hosts", |faults| hosts.sections(faults)) {
         let Some(authority) = authority(&name) else {
@@ -126,37 +152,9 @@ fn hosts(whole: &mut Section, job: &mut JobSpec, faults: &mut Faults) {
             continue;
         };
         faults.under(&format!("hosts.{name}"), |faults| {
-            section.take::<HostSection>(faults).apply(authority, job, faults);
+            let keys: HostSection = section.take(faults);
+            keys.apply(authority, credentials, job, faults);
             section.end(faults);
         });
-    }
-}
-
-/// What is left: `[daemon]` and `[database]`.
-fn settings(daemon: Daemon, database: Database, faults: &mut Faults) -> Settings {
-    let mut known_cache = 128 << 20;
-    faults.size("database.known_cache", database.known_cache.as_ref(), &mut known_cache);
-    let mut grace = -1;
-    faults.span("daemon.grace", daemon.grace.as_ref(), &mut grace);
-    let concurrency = daemon.concurrency.unwrap_or(64);
-    faults.at_least("daemon.concurrency", &concurrency, &1);
-    if concurrency > 100_000 {
-        faults.push("daemon.concurrency", format_args!("{concurrency} is over 100000"));
-    }
-    if let Some(Err(why)) = daemon.log.as_deref().map(crate::logging::check) {
-        faults.push("daemon.log", why);
-    }
-    Settings {
-        concurrency,
-        threads: daemon.threads.unwrap_or(0),
-        grace_ms: (grace >= 0).then_some(grace),
-        log: daemon.log,
-        database: database.url,
-        known_cache: usize::try_from(known_cache).unwrap_or(usize::MAX),
-        ca_file: None,
-        network: Network::default(),
-        proxies: ProxyKeys::default(),
-        job: JobSpec::default(),
-        jobs: Vec::new(),
     }
 }

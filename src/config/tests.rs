@@ -1,17 +1,43 @@
 //! What `load` makes of files.
 
+use std::collections::HashMap;
 use std::fs;
 
 use super::*;
 
+mod daemon;
+mod reload;
+mod several;
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// What these files mean in these surroundings, or their faults without the folder that they lie in.
+/// The first one is that which is named.
+fn files(around: &Surroundings, files: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+    let folder = folder(files);
+    let path = folder.path().join(files[0].0);
+    let before = format!("{}/", folder.path().display());
+    load_in(around, Some(&path), &[])
+        .map_err(|error| error.errors.iter().map(|fault| fault.replace(&before, "")).collect())
+}
+
+/// Surroundings without a variable.
+fn nothing() -> Surroundings {
+    Surroundings { variables: Some(HashMap::new()), ..Surroundings::default() }
+}
+
 /// What a file with this text means, or its faults without the folder that it lies in.
 fn file(text: &str) -> Result<Settings, Vec<String>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("crawld.toml");
-    fs::write(&path, text).unwrap();
-    let before = format!("{}/", folder.path().display());
-    load(Some(&path), &[])
-        .map_err(|error| error.errors.iter().map(|fault| fault.replace(&before, "")).collect())
+    files(&nothing(), &[("crawld.toml", text)])
 }
 
 #[test]
@@ -206,7 +232,7 @@ fn a_fault_of_syntax_is_one_line_and_shows_no_password() {
         std::fs::write(&path, text).expect("written");
         let error = load(Some(&path), &[]).expect_err("invalid").to_string();
         assert!(!error.contains("unter2") && !error.contains('\n'), "{error}");
-        assert!(error.contains("line ") && error.contains("crawld.toml"), "{error}");
+        assert!(error.contains("crawld.toml:3:"), "{error}");
     }
 }
 

@@ -30,6 +30,16 @@ impl FromStr for Prefer {
 }
 
 impl Prefer {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Any => "any",
+        }
+    }
+
     /// At most `most` of these addresses, each once, in the order in which they are to be tried:
     /// the preferred kind first, then in turn, so that a kind that does not work costs one try and
     /// not all of them (RFC 8305, section 4). Within a kind the order stays.

@@ -1,5 +1,7 @@
 //! When a job begins a new pass.
 
+use std::fmt;
+
 use super::Millis;
 
 /// When a job begins a new pass.
@@ -99,7 +101,40 @@ impl Cron {
     }
 }
 
+impl fmt::Display for Cron {
+    /// Five fields that are read as the same times.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = [self.minutes, self.hours, self.days, self.months, self.weekdays];
+        let free = [true, true, !self.by_day, true, !self.by_weekday];
+        let fields = FIELDS.iter().zip(bits).zip(free);
+        let texts: Vec<String> =
+            fields.map(|((field, bits), free)| field.write(bits, free)).collect();
+        f.write_str(&texts.join(" "))
+    }
+}
+
 impl Field {
+    /// A text for these numbers. `free`: one that begins with `*`, if that is what it was.
+    fn write(&self, bits: u64, free: bool) -> String {
+        let number = |n: &u32| bits & 1 << n != 0;
+        let list = (self.least..=self.most).filter(number).map(|n| n.to_string());
+        let list = list.collect::<Vec<_>>().join(",");
+        if !free {
+            return list;
+        }
+        // Sunday has two numbers.
+        let same = |text: &String| {
+            let read = self.part(text).unwrap_or_default();
+            bits == if self.most == 7 { (read | read >> 7) & 0x7f } else { read }
+        };
+        let steps = (2..=self.most).map(|step| format!("*/{step}"));
+        let regular = std::iter::once("*".to_owned()).chain(steps).find(same);
+        // A step beyond the end is the least number, which `*` had too.
+        regular.unwrap_or_else(|| {
+            if bits & 1 << self.least == 0 { list } else { format!("*/99,{list}") }
+        })
+    }
+
     fn read(&self, text: &str) -> Result<u64, String> {
         let parts = text.split(',').map(|part| self.part(part));
         let bits = parts.collect::<Option<Vec<u64>>>();
@@ -161,6 +196,25 @@ mod tests {
         assert!(!daily.by_day && !daily.by_weekday);
         assert_eq!(Cron::parse("0 0 * * 7").unwrap().weekdays, 1, "Sunday");
         assert_eq!(Cron::parse("50/5 * * * *").unwrap().minutes, 1 << 50 | 1 << 55);
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same_times() {
+        for text in [
+            "30 4 * * mon-fri",
+            "*/15 4,16 1-7/3 jan,Mar-4 MON-fri",
+            "0 0 * * 7",
+            "0 0 */2 * 0",
+            "0 0 1-31 * *",
+            "5-59/7 * */5,3 2 */2",
+            "0 0 * * */7",
+            "* * * * 0-6",
+        ] {
+            let cron = Cron::parse(text).unwrap();
+            let written = cron.to_string();
+            assert_eq!(Cron::parse(&written), Ok(cron), "{text}: {written}");
+        }
+        assert_eq!(Cron::parse("*/5 4 * * 1-2").unwrap().to_string(), "*/5 4 * * 1,2");
     }
 
     #[test]

@@ -4,26 +4,33 @@ use crate::config::values::{size, span_ms};
 
 /// Gathers faults so that all are told at once.
 #[derive(Default)]
-pub(super) struct Faults(pub(super) Vec<String>);
+pub(super) struct Faults {
+    /// What is wrong.
+    pub(super) all: Vec<String>,
+    /// What could not be read by us, though perhaps by the service.
+    pub(super) unread: Vec<String>,
+}
 
 impl Faults {
     /// Something is wrong with this key.
     pub(super) fn push(&mut self, key: &str, why: impl std::fmt::Display) {
-        self.0.push(format!("{key}: {why}"));
+        self.all.push(format!("{key}: {why}"));
     }
 
     /// What goes wrong in there is told with the name of this section before each key.
     pub(super) fn under<T>(&mut self, section: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
         let mut own = Self::default();
         let result = inner(&mut own);
-        self.0.extend(own.0.into_iter().map(|fault| format!("{section}.{fault}")));
+        let within = |fault: String| format!("{section}.{fault}");
+        self.all.extend(own.all.into_iter().map(within));
+        self.unread.extend(own.unread.into_iter().map(within));
         result
     }
 
     pub(super) fn span(&mut self, key: &str, text: Option<&String>, value: &mut i64) {
         match text.map(|text| span_ms(text)) {
             Some(Ok(span)) => *value = span,
-            Some(Err(why)) => self.0.push(format!("{key}: {why}")),
+            Some(Err(why)) => self.all.push(format!("{key}: {why}")),
             None => {}
         }
     }
@@ -31,7 +38,7 @@ impl Faults {
     pub(super) fn size(&mut self, key: &str, text: Option<&String>, value: &mut u64) {
         match text.map(|text| size(text)) {
             Some(Ok(bytes)) => *value = bytes,
-            Some(Err(why)) => self.0.push(format!("{key}: {why}")),
+            Some(Err(why)) => self.all.push(format!("{key}: {why}")),
             None => {}
         }
     }
@@ -50,7 +57,7 @@ impl Faults {
         least: &T,
     ) {
         if value < least {
-            self.0.push(format!("{key}: {value} is too small; give {least} or more"));
+            self.all.push(format!("{key}: {value} is too small; give {least} or more"));
         }
     }
 }

@@ -1,15 +1,12 @@
 //! `[hosts."NAME"]`: what is different for one host.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use serde::Deserialize;
 
 use super::faults::Faults;
+use super::secret_file::{Credentials, is_token};
 use super::way::host_proxies;
 use crate::domain::credentials::Login;
 use crate::domain::job::{HostRules, JobSpec};
-use crate::domain::secret::Secret;
 
 /// Rules and a login for one host.
 #[derive(Default, Deserialize)]
@@ -22,14 +19,20 @@ pub(super) struct HostSection {
     proxy: Option<String>,
     username: Option<String>,
     password: Option<String>,
-    password_file: Option<PathBuf>,
+    password_file: Option<String>,
     token: Option<String>,
-    token_file: Option<PathBuf>,
+    token_file: Option<String>,
 }
 
 impl HostSection {
     /// Takes up the rules for this host. Faults begin with the key.
-    pub(super) fn apply(&self, authority: String, job: &mut JobSpec, faults: &mut Faults) {
+    pub(super) fn apply(
+        &self,
+        authority: String,
+        credentials: Credentials<'_>,
+        job: &mut JobSpec,
+        faults: &mut Faults,
+    ) {
         let mut delay = -1;
         faults.span("delay", self.delay.as_ref(), &mut delay);
         let rules = HostRules {
@@ -40,55 +43,36 @@ impl HostSection {
             proxy: self.proxy.as_deref().map(|text| host_proxies(text, faults)),
         };
         faults.at_least("per_host", &self.per_host.unwrap_or(1), &1);
-        match self.login() {
-            Ok(None) => {}
-            Ok(Some(login)) => {
-                job.secrets.hosts.insert(authority.clone(), login);
-            }
-            Err(why) => faults.0.push(why),
+        if let Some(login) = self.login(credentials, faults) {
+            job.secrets.hosts.insert(authority.clone(), login);
         }
         job.hosts.insert(authority, rules);
     }
 
     /// The login that is meant; faults name the key, never its value.
-    fn login(&self) -> Result<Option<Login>, String> {
-        let password = secret("password", self.password.as_ref(), self.password_file.as_deref())?;
-        let token = secret("token", self.token.as_ref(), self.token_file.as_deref())?;
+    fn login(&self, credentials: Credentials<'_>, faults: &mut Faults) -> Option<Login> {
+        let mut secret = |key, text: &Option<String>, file: &Option<String>| {
+            credentials.secret(key, text.as_ref(), file.as_ref(), faults)
+        };
+        let password = secret("password", &self.password, &self.password_file);
+        let token = secret("token", &self.token, &self.token_file);
         match (&self.username, password, token) {
-            (None, None, None) => Ok(None),
-            (None, None, Some(token)) if is_token(token.reveal()) => Ok(Some(Login::Bearer(token))),
-            (None, None, Some(_)) => Err("token: empty, or holds spaces or control signs".into()),
-            (_, _, Some(_)) => Err("token: give a token or a username, not both".into()),
-            (None, Some(_), None) => Err("password: give a username too".into()),
+            (None, None, None) => None,
+            (None, None, Some(token)) if is_token(&token) => Some(Login::Bearer(token)),
+            (None, None, Some(_)) => wrong(faults, "token", "holds spaces or other than ASCII"),
+            (_, _, Some(_)) => wrong(faults, "token", "give a token or a username, not both"),
+            (None, Some(_), None) => wrong(faults, "password", "give a username too"),
             (Some(user), _, None) if user.contains(':') || user.chars().any(char::is_control) => {
-                Err("username: holds a colon or control characters".into())
+                wrong(faults, "username", "holds a colon or control characters")
             }
             (Some(user), password, None) => {
-                Ok(Some(Login::Basic(user.clone(), password.unwrap_or_default())))
+                Some(Login::Basic(user.clone(), password.unwrap_or_default()))
             }
         }
     }
 }
 
-/// A secret, given itself or as the first line of a file.
-fn secret(key: &str, text: Option<&String>, file: Option<&Path>) -> Result<Option<Secret>, String> {
-    let text = match (text, file) {
-        (Some(_), Some(_)) => return Err(format!("{key}: give it or {key}_file, not both")),
-        (None, None) => return Ok(None),
-        (Some(text), None) => text.clone(),
-        (None, Some(path)) => {
-            let text = fs::read_to_string(path)
-                .map_err(|error| format!("{key}_file: {}: {error}", path.display()))?;
-            text.lines().next().unwrap_or_default().to_owned()
-        }
-    };
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(format!("{key}: empty, or holds control characters"));
-    }
-    Ok(Some(Secret::new(text)))
-}
-
-/// Can it stand in a header (RFC 6750, 2.1, and whatever else is visible)?
-fn is_token(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_graphic())
+fn wrong(faults: &mut Faults, key: &str, why: &str) -> Option<Login> {
+    faults.push(key, why);
+    None
 }

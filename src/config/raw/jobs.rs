@@ -110,9 +110,9 @@ fn tell(error: &JobError, faults: &mut Faults) {
     };
     for line in text.lines() {
         let key = line.split(": ").next().unwrap_or_default();
-        let known = faults.0.iter().any(|fault| fault.starts_with(key));
+        let known = faults.all.iter().any(|fault| fault.starts_with(key));
         if !known {
-            faults.0.push(line.to_owned());
+            faults.all.push(line.to_owned());
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The keys of `[http]` that hold for the whole process: name look-up and addresses.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::faults::{Faults, set};
+use super::secret_file::Credentials;
 use super::way::only_tls13;
 use crate::config::Network;
 
@@ -33,7 +36,7 @@ impl Texts {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct NetworkKeys {
-    pub(super) ca_file: Option<PathBuf>,
+    ca_file: Option<String>,
     pub(super) per_address: Option<usize>,
     max_buffered: Option<String>,
     limit_rate: Option<String>,
@@ -43,6 +46,24 @@ pub(super) struct NetworkKeys {
 }
 
 impl NetworkKeys {
+    /// Further certificates, and the digest of what they are now. A file that cannot be read is told
+    /// where its certificates are needed.
+    pub(super) fn certificates(
+        &self,
+        credentials: Credentials<'_>,
+        faults: &mut Faults,
+    ) -> (Option<PathBuf>, Option<String>) {
+        let file = self.ca_file.as_deref();
+        let path = file.and_then(|text| credentials.path("ca_file", text, faults));
+        let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
+        let digest = bytes.map(|bytes| {
+            Sha256::digest(&bytes)
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        });
+        (path, digest)
+    }
+
     pub(super) fn decide(&self, faults: &mut Faults) -> Network {
         let mut network = Network::default();
         for text in self.dns_servers.iter().flat_map(Texts::each) {

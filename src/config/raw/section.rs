@@ -64,7 +64,7 @@ impl Section {
                 Ok(_) => {
                     good.insert((*key).to_owned(), value);
                 }
-                Err(error) => faults.0.push(told(key, &error)),
+                Err(error) => faults.all.push(told(key, &error)),
             }
         }
         deserialized(good).unwrap_or_default()

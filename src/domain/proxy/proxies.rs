@@ -43,6 +43,12 @@ impl Proxies {
         proxy.as_ref().filter(|_| !self.except.covers(url))
     }
 
+    /// The proxy for http URLs.
+    #[must_use]
+    pub fn of_http(&self) -> Option<&Proxy> {
+        self.http.as_deref()
+    }
+
     /// Is nothing asked through a proxy?
     #[must_use]
     pub fn is_empty(&self) -> bool {

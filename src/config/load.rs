@@ -1,0 +1,107 @@
+//! From files, environment and command line to [`Settings`], or to all that is wrong.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use config::builder::DefaultState;
+use config::{Config, ConfigBuilder, Environment};
+
+use super::files::{self, Document};
+use super::{ConfigError, Override, Settings, Surroundings, Value, clash, places, raw};
+
+/// Reads the settings: defaults, then the file, then `conf.d/*.toml` beside it in the order of their
+/// names, then `CRAWLD__SECTION__KEY`, then the command line.
+///
+/// # Errors
+/// With every fault found, each naming its file or key and the mend.
+pub fn load(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
+    load_in(&Surroundings::of_process(), file, overrides)
+}
+
+/// [`load`] in other surroundings than those of the process.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_in(
+    around: &Surroundings,
+    file: Option<&Path>,
+    overrides: &[Override],
+) -> Result<Settings, ConfigError> {
+    let settings = look_in(around, file, overrides)?;
+    if settings.unread.is_empty() {
+        Ok(settings)
+    } else {
+        Err(ConfigError { errors: settings.unread })
+    }
+}
+
+/// [`load`] for one who asks or checks, not runs: secrets that only the service may read are left
+/// out, and told in [`Settings::unread`].
+///
+/// # Errors
+/// As [`load`].
+pub fn look(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
+    look_in(&Surroundings::of_process(), file, overrides)
+}
+
+pub(super) fn look_in(
+    around: &Surroundings,
+    file: Option<&Path>,
+    overrides: &[Override],
+) -> Result<Settings, ConfigError> {
+    let documents = file.map(files::read).transpose().map_err(|errors| ConfigError { errors })?;
+    let documents = documents.unwrap_or_default();
+    let config = merged(&documents, around, overrides)
+        .map_err(|error| ConfigError { errors: vec![error.to_string().replace('\n', ": ")] })?;
+    let named = |faults: Vec<String>| -> Vec<String> {
+        faults.iter().map(|fault| places::name(&documents, &config, fault)).collect()
+    };
+    let mut errors = clash::between(&documents);
+    match raw::decide(&config, around) {
+        Ok(mut settings) if errors.is_empty() => {
+            settings.unread = named(settings.unread);
+            let alone = settings.database.is_some();
+            let socket = settings.control.socket.take();
+            settings.control.socket = socket.or_else(|| around.socket(file, alone));
+            settings.database = settings.database.or_else(|| around.database());
+            Ok(settings)
+        }
+        decided => {
+            errors.extend(decided.err().map(named).unwrap_or_default());
+            Err(ConfigError { errors })
+        }
+    }
+}
+
+fn merged(
+    documents: &[Document],
+    around: &Surroundings,
+    overrides: &[Override],
+) -> Result<Config, config::ConfigError> {
+    let mut builder: ConfigBuilder<DefaultState> = Config::builder();
+    for document in documents {
+        builder = builder.add_source(document.clone());
+    }
+    let environment = Environment::with_prefix("CRAWLD").prefix_separator("__").separator("__");
+    let variables = around.variables.clone().map(HashMap::into_iter).map(Iterator::collect);
+    builder = builder.add_source(environment.try_parsing(true).source(variables));
+    if builder.clone().build()?.get_table("job").is_ok() {
+        let what = "unknown key 'job': jobs stand under [jobs.NAME]".to_owned();
+        return Err(config::ConfigError::Message(what));
+    }
+    for given in overrides {
+        builder = match &given.value {
+            Value::Text(text) => builder.set_override(given.key, text.as_str())?,
+            Value::Number(number) => builder.set_override(given.key, *number)?,
+            Value::Flag(flag) => builder.set_override(given.key, *flag)?,
+            Value::List(list) => builder.set_override(given.key, list.clone())?,
+        };
+        if given.key == "database.url" {
+            // Those are of the URL in whose place this one stands.
+            for key in ["database.url_file", "database.password_file"] {
+                builder = builder.set_override(key, "")?;
+            }
+        }
+    }
+    builder.build()
+}
