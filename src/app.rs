@@ -1,16 +1,20 @@
-//! The composition root: runs the actor system over a store.
+//! The composition root: runs the actor system over a store, for a command or as a daemon.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, AsyncContext};
 use tokio::sync::oneshot;
 
 use crate::actors::messages::{Observation, Observe, StartJob};
 use crate::actors::supervisor::{End, Settings, Stop, Supervisor};
 use crate::clock::Clock;
-use crate::signals::{self, OnSignal};
+use crate::control::{Back, Control, Doors, Views};
+use crate::daemon::{Daemon, Ending, Parts, Reload};
+use crate::metrics::Metrics;
+use crate::notify::Notify;
+use crate::signals::{self, OnSignal, Waiting};
 use crate::store::Store;
 
 /// Told of the run's progress, a few times a second.
@@ -58,6 +62,68 @@ pub fn run(
         let end = ended.await.unwrap_or_else(|_| End::GaveUp("the supervisor is gone".to_owned()));
         shown.abort();
         watch.close();
+        Ok(end)
+    })
+}
+
+/// What a daemon is made of.
+pub struct Service {
+    /// Settings of its run.
+    pub run: Settings,
+    /// Where it is spoken to.
+    pub doors: Doors,
+    /// Texts for people.
+    pub views: Views,
+    /// Who sees signals until the daemon does.
+    pub waiting: Waiting,
+    /// The rest, but for who runs the jobs.
+    pub parts: Box<dyn FnOnce(Addr<Supervisor>) -> Parts>,
+}
+
+struct ToDaemon(Addr<Daemon>);
+
+impl OnSignal for ToDaemon {
+    fn stop(&mut self, signal: i32) {
+        self.0.do_send(Ending { signal });
+    }
+
+    fn reload(&mut self) {
+        self.0.do_send(Reload);
+    }
+}
+
+/// Runs a daemon until a signal comes, or it cannot go on.
+///
+/// # Errors
+/// When signals cannot be watched, or a door of the control interface cannot be had.
+pub fn serve(
+    clock: Clock,
+    store: Arc<Store>,
+    reader: Arc<Store>,
+    metrics: Arc<Metrics>,
+    service: Service,
+) -> io::Result<End> {
+    actix_rt::System::new().block_on(async move {
+        let Service { run, doors, views, waiting, parts } = service;
+        let (done, ended) = oneshot::channel();
+        let notify = Notify::from_environment();
+        let daemon = Daemon::create(|ctx| {
+            let supervisor = Supervisor::new(run, clock, store, Vec::new(), done);
+            let supervisor = supervisor.watched_by(ctx.address().recipient());
+            Daemon::new(parts(supervisor.start()))
+        });
+        let back = Back { daemon: daemon.clone(), reader, views, metrics, clock };
+        let control = Control::open(&doors, back)?;
+        // Whoever is told that we are ready may send SIGHUP.
+        let watch = signals::watch_daemon(ToDaemon(daemon.clone()))?;
+        if let Some(signal) = waiting.pause(Duration::ZERO) {
+            daemon.do_send(Ending { signal });
+        }
+        drop(waiting);
+        notify.ready();
+        let end = ended.await.unwrap_or_else(|_| End::GaveUp("the supervisor is gone".to_owned()));
+        watch.close();
+        drop(control);
         Ok(end)
     })
 }

@@ -4,6 +4,9 @@
 //!
 //! ```text
 //! cli, app          commands, text for people, the one place where the system is put together
+//! control           the interface by which a running daemon is spoken to
+//! daemon            the jobs of a configuration, kept as they are wanted; reload; how things stand
+//! order             a job as it is wanted, found or made in the store; what a run is made of
 //! actors            supervisor, scheduler, generator, fetcher, db: mailboxes and timers, no logic
 //! store   output    diesel on SQLite and PostgreSQL; CSV, JSON lines, graphs
 //! frontier  config  http    the pure window of leased hosts; typed settings; awc with its repairs
@@ -19,6 +22,8 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
+pub mod daemon;
 pub mod demo;
 pub mod domain;
 pub mod faults;

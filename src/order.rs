@@ -16,8 +16,11 @@ use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
 use amend::{apply, merge};
 
+/// Rows removed in one transaction: others may want the store meanwhile.
+const FORGOTTEN_AT_ONCE: usize = 1_000;
+
 /// What a command asks for, or the configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// The job's name.
     pub name: String,
@@ -108,6 +111,9 @@ impl From<JobError> for PrepareError {
 pub fn check(store: &Store, order: &Order) -> Result<Option<JobRow>, PrepareError> {
     Job::new(JobId(0), &order.name, &order.spec)?;
     let Some(row) = store.job_by_name(&order.name)? else { return Ok(None) };
+    if row.state == JobState::Forgotten {
+        return Ok(None);
+    }
     if row.kind != order.spec.kind {
         return Err(PrepareError::OtherKind { name: order.name.clone(), kind: row.kind });
     }
@@ -126,9 +132,26 @@ pub fn check(store: &Store, order: &Order) -> Result<Option<JobRow>, PrepareErro
 pub fn prepare(store: &Store, order: &Order, clock: Clock) -> Result<Prepared, PrepareError> {
     // Nothing is stored of an order that makes no job.
     match check(store, order)? {
-        None => create(store, order, clock),
+        None => {
+            // What is left of one that was being removed goes first.
+            if let Some(row) = store.job_by_name(&order.name)? {
+                forget(store, row.id, clock)?;
+            }
+            create(store, order, clock)
+        }
         Some(row) => resume(store, order, row, clock),
     }
+}
+
+/// Removes a job with all that it stored. If that is cut short it is gone on with when somebody
+/// asks for a job of this name, or for this once more.
+///
+/// # Errors
+/// When the store fails.
+pub fn forget(store: &Store, id: JobId, clock: Clock) -> Result<(), StoreError> {
+    store.set_job_state(id, JobState::Forgotten, None, clock.now())?;
+    while !store.forget(id, FORGOTTEN_AT_ONCE)? {}
+    Ok(())
 }
 
 fn create(store: &Store, order: &Order, clock: Clock) -> Result<Prepared, PrepareError> {
@@ -161,7 +184,7 @@ fn resume(
     let spec = merge(&old, order);
     let changes = changes::between(&old, &spec)?;
     let mut notes = apply(store, (&row, order.origin), &changes, (&old, &spec), now)?;
-    let ended = row.state == JobState::Done;
+    let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
     if ended && order.again {
         row = store.start_pass(row.id, now)?;
         notes.push(format!("job {}: pass {} begins", row.name, row.pass));

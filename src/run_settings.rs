@@ -11,6 +11,15 @@ use crate::http::budget::Budget;
 use crate::http::{ClientOptions, Dns, Places, Throttle};
 use crate::store::node;
 
+/// How long requests in flight of the daemon may go on after a signal.
+const DAEMON_GRACE: Duration = Duration::from_secs(20);
+
+/// How the actors of the daemon are set up.
+#[must_use]
+pub fn daemon_settings(settings: &Settings) -> RunSettings {
+    RunSettings { stays: true, ..run_settings(settings, DAEMON_GRACE) }
+}
+
 /// How the actors are set up; `grace` is that of a command of this kind.
 #[must_use]
 pub fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {

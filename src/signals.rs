@@ -4,13 +4,16 @@ use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 /// What to do about a signal.
 pub trait OnSignal: Send + 'static {
     /// The first SIGINT or SIGTERM: end in order.
     fn stop(&mut self, signal: i32);
+
+    /// SIGHUP, where it is watched: read the configuration again.
+    fn reload(&mut self) {}
 }
 
 /// Watches SIGINT and SIGTERM on a thread of its own. The first asks for an ordered end; the
@@ -19,15 +22,32 @@ pub trait OnSignal: Send + 'static {
 ///
 /// # Errors
 /// When the handlers cannot be installed or the thread cannot be started.
-pub fn watch(mut on_signal: impl OnSignal) -> io::Result<Handle> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+pub fn watch(on_signal: impl OnSignal) -> io::Result<Handle> {
+    watch_these(&[SIGINT, SIGTERM], on_signal)
+}
+
+/// Watches SIGHUP too, which would end the process otherwise.
+///
+/// # Errors
+/// As [`watch`].
+pub fn watch_daemon(on_signal: impl OnSignal) -> io::Result<Handle> {
+    watch_these(&[SIGINT, SIGTERM, SIGHUP], on_signal)
+}
+
+fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle> {
+    let mut signals = Signals::new(these)?;
     let handle = signals.handle();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for (count, signal) in signals.forever().enumerate() {
-            if count > 0 {
-                std::process::exit(128 + signal);
+        let mut ends = false;
+        for signal in signals.forever() {
+            match signal {
+                SIGHUP => on_signal.reload(),
+                _ if ends => std::process::exit(128 + signal),
+                _ => {
+                    ends = true;
+                    on_signal.stop(signal);
+                }
             }
-            on_signal.stop(signal);
         }
     })?;
     Ok(handle)
@@ -46,16 +66,20 @@ impl OnSignal for ToWaiting {
         // Nobody waits any more: the process is past it.
         self.0.send(signal).ok();
     }
+
+    fn reload(&mut self) {
+        log::info!("the configuration is read anyway when the daemon begins");
+    }
 }
 
 impl Waiting {
-    /// From now on SIGINT and SIGTERM are seen by [`Waiting::pause`].
+    /// From now on SIGINT and SIGTERM are seen by [`Waiting::pause`], and SIGHUP does nothing.
     ///
     /// # Errors
     /// As [`watch`].
     pub fn start() -> io::Result<Self> {
         let (sender, signals) = mpsc::channel();
-        Ok(Self { handle: watch(ToWaiting(sender))?, signals })
+        Ok(Self { handle: watch_daemon(ToWaiting(sender))?, signals })
     }
 
     /// Waits so long, or until a signal comes, which is given back.

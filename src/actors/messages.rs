@@ -91,7 +91,12 @@ pub struct Halt(pub JobId);
 /// the old ones. Where its requests come from must be as it was.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct Amend(pub Arc<Job>);
+pub struct Amend {
+    /// What it is from now on.
+    pub job: Arc<Job>,
+    /// Hosts that it had given up are tried again, as the store says already.
+    pub revive: bool,
+}
 
 /// Supervisor to Scheduler: other bounds for what goes on at once. Nothing in flight is broken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
@@ -250,4 +255,8 @@ pub struct Observation {
     pub bytes: u64,
     /// What waits for what, where that is worth a word.
     pub waiting: Option<String>,
+    /// What limits the speed.
+    pub limited_by: String,
+    /// How many of the hosts held wait for what.
+    pub hosts_waiting: Vec<(&'static str, usize)>,
 }

@@ -77,6 +77,12 @@ pub struct Stop {
     pub signal: i32,
 }
 
+/// To Supervisor: an end that was asked for comes now, whatever is under way: that is asked again in
+/// the next run.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Abandon;
+
 /// The root of the tree.
 pub struct Supervisor {
     settings: Settings,
@@ -294,6 +300,16 @@ impl Handler<Stop> for Supervisor {
 
     fn handle(&mut self, stop: Stop, _: &mut Self::Context) {
         self.drain(End::Stopped(stop.signal));
+    }
+}
+
+impl Handler<Abandon> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, _: Abandon, _: &mut Self::Context) {
+        if let Some(end) = self.end.clone() {
+            self.finish(end);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::{JobRow, JobState, PageRecord, Store, StoreError};
 use place::Place;
 use rules::Rules;
 
-mod place;
+pub(super) mod place;
 mod rules;
 
 /// Steps shown of the way back to a root.
@@ -38,6 +38,17 @@ pub struct Args {
 /// 2 when it is no URL or there is no such job, 69 when the store fails.
 pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
     closed_pipe_is_success(explain(args, store, Clock::start().now(), out))
+}
+
+/// The same as text, for the control interface.
+///
+/// # Errors
+/// With what is wrong.
+pub(super) fn text(store: &Store, job: Option<&str>, url: &str) -> Result<String, String> {
+    let args = Args { url: url.to_owned(), job: job.map(str::to_owned) };
+    let mut out = Vec::new();
+    explain(&args, store, Clock::start().now(), &mut out).map_err(|error| error.message)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
 fn explain(

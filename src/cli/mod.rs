@@ -2,11 +2,13 @@
 
 mod check;
 mod crawl;
+mod daemon;
 mod demo;
 pub mod error;
 pub mod explain;
 pub mod export;
 mod fetch;
+mod hosts;
 mod jobs;
 mod man;
 mod one_off;
@@ -17,6 +19,7 @@ pub mod retry;
 pub mod robots;
 mod run;
 mod scrape;
+mod serve;
 pub mod status;
 mod suggest;
 mod text;
@@ -31,6 +34,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config;
 use crate::logging;
 use crate::store::{Access, Store};
+use daemon::{Door, Order};
 use error::{CommandError, closed_pipe_is_success};
 use options::Global;
 
@@ -68,6 +72,18 @@ enum Command {
     Export(export::Args),
     /// Make failed URLs due again
     Retry(retry::Args),
+    /// Hold a job until it is resumed, restarts included
+    Pause(daemon::Named),
+    /// Let a paused job go on
+    Resume(daemon::Named),
+    /// End the pass of a job and leave its queue
+    Stop(daemon::Named),
+    /// Let a stopped job go on, or begin a new pass of one that is done
+    Start(daemon::Named),
+    /// Remove a job that is no longer configured, with all that it stored
+    Forget(daemon::Named),
+    /// Have the daemon read its configuration again: all of it holds then, or nothing has changed
+    Reload,
     /// Show what a job of a configuration would take from a page, and follow
     Try(try_out::Args),
     /// Judge a URL by a robots.txt file
@@ -132,19 +148,58 @@ fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
             out.write_all(&script)?;
             Ok(0)
         }
-        Command::Retry(args) => {
-            // An owner would make a store that is not there.
-            drop(open(cli, Access::Reader)?);
-            retry::run(args, &open(cli, Access::Owner)?, out)
-        }
+        Command::Reload => daemon::reload(&cli.global, out),
+        Command::Status(args) => match Door::find(&cli.global)? {
+            Some(door) => status::by_daemon(args, door, || Door::find(&cli.global), out),
+            None => status::run(args, &open(cli, Access::Reader)?, out),
+        },
+        Command::Retry(_)
+        | Command::Pause(_)
+        | Command::Resume(_)
+        | Command::Stop(_)
+        | Command::Start(_)
+        | Command::Forget(_) => change(cli, out),
         _ => read(cli, &open(cli, Access::Reader)?, out),
     }
+}
+
+/// Runs a command that changes a job: the daemon does it, or it is done in the store.
+fn change(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let (order, named) = match &cli.command {
+        Command::Pause(named) => (Order::Pause, named),
+        Command::Resume(named) => (Order::Resume, named),
+        Command::Stop(named) => (Order::Stop, named),
+        Command::Start(named) => (Order::Start, named),
+        other => return change_otherwise(cli, other, out),
+    };
+    match Door::find(&cli.global)? {
+        Some(door) => daemon::order(order, &named.job, door, out),
+        None => daemon::order_stored(order, &named.job, &own(cli)?, out),
+    }
+}
+
+fn change_otherwise(cli: &Cli, command: &Command, out: &mut dyn Write) -> Result<u8, CommandError> {
+    match (command, Door::find(&cli.global)?) {
+        (Command::Retry(args), Some(door)) => retry::by_daemon(args, door, out),
+        (Command::Retry(args), None) => retry::run(args, &own(cli)?, out),
+        (Command::Forget(named), Some(door)) => daemon::forget(&named.job, door, out),
+        (Command::Forget(named), None) => {
+            let settings = config::look(cli.global.config(), &cli.global.overrides())?;
+            daemon::forget_stored(&named.job, &settings, &own(cli)?, out)
+        }
+        _ => Err(CommandError::usage("that is no command for a job")),
+    }
+}
+
+/// Opens the store to change it. An owner would make one that is not there.
+fn own(cli: &Cli) -> Result<Store, CommandError> {
+    drop(open(cli, Access::Reader)?);
+    open(cli, Access::Owner)
 }
 
 /// Runs a command that reads a store and changes nothing.
 fn read(cli: &Cli, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
     match &cli.command {
-        Command::Status(args) => status::run(args, store, out),
         Command::Report(args) => report::run(args, store, out),
         Command::Explain(args) => explain::run(args, store, out),
         Command::Export(args) => export::run(args, store, out),

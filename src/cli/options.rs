@@ -40,6 +40,13 @@ impl Global {
         })
     }
 
+    /// The configuration of the daemon that a command is for: the file that is named, or the
+    /// system's where no other database is named.
+    pub(super) fn daemon_of(&self) -> Option<PathBuf> {
+        let system = || Surroundings::of_process().system_file();
+        self.config.clone().or_else(|| self.database.is_none().then(system)?)
+    }
+
     /// The configuration keys that these options override.
     pub(super) fn overrides(&self) -> Vec<Override> {
         let texts = [("database.url", &self.database), ("daemon.log_format", &self.log_format)];

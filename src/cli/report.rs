@@ -16,7 +16,6 @@ mod json;
 mod words;
 
 pub use broken::print_broken;
-pub(super) use json::Urls;
 
 /// Roots are among a job's first rows.
 const FIRST_ROWS: usize = 100;

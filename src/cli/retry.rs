@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
+use super::daemon::{Door, said};
 use super::error::{CommandError, closed_pipe_is_success};
 use super::{jobs, text};
 use crate::clock::Clock;
-use crate::domain::HostKey;
-use crate::domain::outcome::Reason;
-use crate::domain::url::CanonicalUrl;
+use crate::domain::selectors;
 use crate::store::{JobRow, Origin, Retry, Store};
 
 /// Options of `crawld retry`.
@@ -17,14 +18,50 @@ pub struct Args {
     #[arg(value_name = "JOB")]
     job: String,
     /// Only URLs that answered so: 404, 5xx or 500-503; several with commas
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses)]
-    status: Vec<(u16, u16)>,
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
+    status: Vec<String>,
     /// Only URLs of this host, such as example.org or example.org:8080
     #[arg(long, value_name = "HOST", value_parser = host)]
-    host: Option<HostKey>,
+    host: Option<String>,
     /// Only URLs that failed for this reason, such as dns or refused
     #[arg(long, value_name = "REASON", value_parser = reason)]
-    reason: Option<Reason>,
+    reason: Option<String>,
+    /// Only URLs that were asked in this time up to now, such as 2h
+    #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
+    since: Option<std::time::Duration>,
+}
+
+fn status(text: &str) -> Result<String, String> {
+    selectors::statuses(text).map(|_| text.to_owned())
+}
+
+fn host(text: &str) -> Result<String, String> {
+    selectors::host(text).map(|_| text.to_owned())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    selectors::reason(text).map(|_| text.to_owned())
+}
+
+impl Args {
+    fn since(&self) -> Option<i64> {
+        let span = i64::try_from(self.since?.as_millis()).unwrap_or(i64::MAX);
+        Some(Clock::start().now().saturating_sub(span))
+    }
+}
+
+/// Has the daemon make the URLs due again.
+///
+/// # Errors
+/// When it says no.
+pub(super) fn by_daemon(args: &Args, door: Door, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let wish = json!({
+        "status": args.status,
+        "host": args.host,
+        "reason": args.reason,
+        "since": args.since(),
+    });
+    said(&door.ask("POST", &["v1", "jobs", &args.job, "retry"], Some(&wish))?, out)
 }
 
 /// Makes the URLs due again, prints how many, and how the job goes on.
@@ -38,7 +75,8 @@ pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Comman
 fn retry(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
     let job = jobs::named(store, &args.job)?;
     let which =
-        Retry { job: job.id, statuses: args.status.clone(), host: args.host, reason: args.reason };
+        Retry::read(&args.status, args.host.as_deref(), args.reason.as_deref(), args.since());
+    let which = Retry { job: job.id, ..which.map_err(CommandError::usage)? };
     let found = store.retry(&which, Clock::start().now())?;
     if found == 0 {
         writeln!(out, "No failed URL of job '{}' matches; nothing was changed.", job.name)?;
@@ -57,86 +95,4 @@ fn resume(job: &JobRow) -> String {
     }
     // Spelling it out would leave options out, and an option left out is an option changed.
     format!("Resume with the command that began it (crawld {} ...).", job.kind)
-}
-
-/// Reads `404`, `5xx` or `500-503`.
-fn statuses(text: &str) -> Result<(u16, u16), String> {
-    let wrong = || format!("'{text}': write a status such as 404, 5xx or 500-503");
-    let status = |text: &str| {
-        let status = text.trim().parse().map_err(|_| wrong())?;
-        if (100..=999).contains(&status) { Ok(status) } else { Err(wrong()) }
-    };
-    let text = text.trim();
-    if let Some(class) = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX")) {
-        let first: u16 =
-            class.parse().ok().filter(|class| (1..=9).contains(class)).ok_or_else(wrong)?;
-        return Ok((first * 100, first * 100 + 99));
-    }
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (status(first)?, status(last)?);
-    if first <= last { Ok((first, last)) } else { Err(wrong()) }
-}
-
-/// Reads a host, with a port if it is not the usual one; a whole URL serves too.
-fn host(text: &str) -> Result<HostKey, String> {
-    let url = if text.contains("://") {
-        text.to_owned()
-    } else {
-        // Port 443 counts as none, as port 80 does.
-        format!("{}://{text}/", if text.ends_with(":443") { "https" } else { "http" })
-    };
-    let url = CanonicalUrl::parse(&url)
-        .map_err(|_| format!("'{text}': write a host such as example.org or example.org:8080"))?;
-    Ok(url.host_key())
-}
-
-fn reason(text: &str) -> Result<Reason, String> {
-    match text.parse::<Reason>() {
-        Ok(reason) if reason.is_exclusion() => {
-            Err(format!("'{text}': such URLs were excluded by a rule; they did not fail"))
-        }
-        Ok(reason) => Ok(reason),
-        Err(_) => Err(format!("'{text}' is no reason; crawld report shows those of a job")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::url::host_key;
-
-    #[test]
-    fn a_status_is_one_a_class_or_a_range() {
-        assert_eq!(statuses("404"), Ok((404, 404)));
-        assert_eq!(statuses("5xx"), Ok((500, 599)));
-        assert_eq!(statuses("4XX"), Ok((400, 499)));
-        assert_eq!(statuses("500-503"), Ok((500, 503)));
-        assert_eq!(statuses(" 500 - 503 "), Ok((500, 503)));
-    }
-
-    #[test]
-    fn what_is_no_status_is_refused() {
-        for wrong in ["", "x", "xx", "0xx", "10xx", "503-500", "50-60", "404-", "-404", "1e3"] {
-            assert!(statuses(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_host_has_one_key_however_it_is_written() {
-        for text in ["example.org", "EXAMPLE.org", "example.org:80", "example.org:443"] {
-            assert_eq!(host(text), Ok(host_key("example.org")), "{text}");
-        }
-        assert_eq!(host("https://example.org/a?b"), Ok(host_key("example.org")));
-        assert_eq!(host("example.org:8080"), Ok(host_key("example.org:8080")));
-        assert!(host("").is_err());
-        assert!(host("ftp://example.org").is_err());
-    }
-
-    #[test]
-    fn only_reasons_of_failures_are_taken() {
-        assert_eq!(reason("dns"), Ok(Reason::Dns));
-        assert_eq!(reason("http_503"), Ok(Reason::Http(503)));
-        assert!(reason("robots").is_err());
-        assert!(reason("nonsense").is_err());
-    }
 }

@@ -1,5 +1,6 @@
 //! `crawld run`: every job of a configuration in one process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,21 +11,19 @@ use super::one_off;
 use super::options::{FailOn, Global};
 use super::progress::Live;
 use super::report::Report;
+use super::serve;
 use crate::actors::messages::StartJob;
-use crate::actors::supervisor::{End, Settings as RunSettings};
+use crate::actors::supervisor::End;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
 use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
-use crate::signals::Waiting;
-use crate::store::{Access, Origin, Store, StoreErrorKind};
+use crate::store::{Access, Origin, Store};
 
 /// How long requests in flight may go on after a signal.
 const GRACE: Duration = Duration::from_secs(20);
-/// How long a database that is away is left alone before it is tried again.
-const AWAY: Duration = Duration::from_secs(5);
 
 /// Options of `crawld run`.
 #[derive(Debug, clap::Args)]
@@ -59,18 +58,21 @@ struct Jobs {
 
 /// Runs the jobs and gives the exit code.
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
-    let settings = settings(args, global)?;
+    let (settings, file) = settings(args, global)?;
     let level = one_off::level(args.quiet, args.verbose);
     one_off::start_log(&settings, level);
-    let run_settings = RunSettings { stays: !args.until_done, ..run_settings(&settings, GRACE) };
+    if !args.until_done {
+        return match serve::run(settings, &file, global)? {
+            Ok(End::Stopped(signal)) | Err(signal) => Ok(code_of(signal)),
+            Ok(end) => one_off::ended(&end).map(|()| 0),
+        };
+    }
+    let run_settings = run_settings(&settings, GRACE);
     one_off::set_up_tls(&run_settings.client, false)?;
     let clock = Clock::start();
-    let store = match open(settings.database_url())? {
-        Ok(store) => Arc::new(store),
-        Err(signal) => return Ok(code_of(signal)),
-    };
+    let store = Arc::new(Store::open(settings.database_url(), Access::Owner)?);
     let jobs = Jobs::prepare(&settings.jobs, &store, clock)?;
-    let end = if jobs.starts.is_empty() && args.until_done {
+    let end = if jobs.starts.is_empty() {
         End::Complete
     } else {
         let live = Live::new(args.quiet, None, clock);
@@ -94,7 +96,7 @@ fn code_of(signal: i32) -> u8 {
     if signal == SIGTERM { 0 } else { 128 + u8::try_from(signal).unwrap_or(0) }
 }
 
-fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
+fn settings(args: &Args, global: &Global) -> Result<(Settings, PathBuf), CommandError> {
     let path = global.daemon_config()?;
     let mut settings = config::load(Some(&path), &global.overrides())?;
     if settings.jobs.is_empty() && args.until_done {
@@ -102,30 +104,7 @@ fn settings(args: &Args, global: &Global) -> Result<Settings, CommandError> {
         return Err(CommandError { exit: 78, message });
     }
     decide_proxies(&mut settings)?;
-    Ok(settings)
-}
-
-/// Opens the store, and waits for a database server that is away. The inner error is the signal that
-/// ended the waiting.
-fn open(url: &str) -> Result<Result<Store, i32>, CommandError> {
-    let mut waiting = None;
-    loop {
-        let error = match Store::open(url, Access::Owner) {
-            Ok(store) => return Ok(Ok(store)),
-            Err(error) if error.kind == StoreErrorKind::Gone => error,
-            Err(error) => return Err(error.into()),
-        };
-        let waiting = match &mut waiting {
-            Some(waiting) => waiting,
-            none => {
-                log::error!("{error}; waiting until it is there");
-                none.insert(Waiting::start()?)
-            }
-        };
-        if let Some(signal) = waiting.pause(AWAY) {
-            return Ok(Err(signal));
-        }
-    }
+    Ok((settings, path))
 }
 
 impl Jobs {

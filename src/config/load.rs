@@ -1,7 +1,7 @@
 //! From files, environment and command line to [`Settings`], or to all that is wrong.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, Environment};
@@ -42,6 +42,17 @@ pub fn load_in(
 /// As [`load`].
 pub fn look(file: Option<&Path>, overrides: &[Override]) -> Result<Settings, ConfigError> {
     look_in(&Surroundings::of_process(), file, overrides)
+}
+
+/// Where the daemon of this configuration is most likely spoken to, though something in it is wrong.
+#[must_use]
+pub fn usual_socket(file: Option<&Path>) -> Option<PathBuf> {
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    let table = toml::from_str::<toml::Table>(&text).unwrap_or_default();
+    let written = table.get("control").and_then(|control| control.get("socket"));
+    let written = written.and_then(|socket| socket.as_str()).map(PathBuf::from);
+    let named = std::env::var_os("CRAWLD__CONTROL__SOCKET").map(PathBuf::from);
+    named.or(written).or_else(|| Surroundings::of_process().socket(file, false))
 }
 
 pub(super) fn look_in(

@@ -23,6 +23,7 @@ pub mod role;
 pub mod schedule;
 pub mod scope;
 pub mod secret;
+pub mod selectors;
 pub mod task;
 pub mod template;
 pub mod traps;

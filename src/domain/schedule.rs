@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::Millis;
 
 /// When a job begins a new pass.
@@ -62,7 +66,59 @@ const FIELDS: [Field; 5] = [
     },
 ];
 
+impl Schedule {
+    /// When the next pass is to begin, after one that began at `last`. It may lie in the past: then
+    /// passes have been missed, and one makes up for all of them. `None`: never again.
+    #[must_use]
+    pub fn next(&self, last: Millis) -> Option<Millis> {
+        match self {
+            Self::Every(span) => Some(last.saturating_add(*span)),
+            Self::Cron(cron) => cron.next(last),
+        }
+    }
+}
+
 impl Cron {
+    /// The first of these times after `last`, to the minute; within eight years there is one.
+    fn next(&self, last: Millis) -> Option<Millis> {
+        let first = Timestamp::from_millisecond(last).ok()?.to_zoned(TimeZone::UTC).datetime();
+        let mut day = first.date();
+        let mut from =
+            u32::try_from(first.hour()).ok()? * 60 + u32::try_from(first.minute()).ok()? + 1;
+        for _ in 0..8 * 366 {
+            if self.falls_on(day)
+                && let Some(minute) = self.minute_from(from)
+            {
+                let (hour, minute) =
+                    (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
+                let at = day.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+                return Some(at.timestamp().as_millisecond());
+            }
+            day = day.tomorrow().ok()?;
+            from = 0;
+        }
+        None
+    }
+
+    fn falls_on(&self, date: Date) -> bool {
+        let has = |bits: u64, number: i8| bits & 1 << u32::from(number.unsigned_abs()) != 0;
+        let by_day = has(self.days, date.day());
+        let by_weekday = has(self.weekdays, date.weekday().to_sunday_zero_offset());
+        let right = if self.by_day && self.by_weekday {
+            by_day || by_weekday
+        } else {
+            by_day && by_weekday
+        };
+        has(self.months, date.month()) && right
+    }
+
+    /// The first such minute of a day from this one on.
+    fn minute_from(&self, from: u32) -> Option<u32> {
+        let fits =
+            |at: &u32| self.hours & 1 << (at / 60) != 0 && self.minutes & 1 << (at % 60) != 0;
+        (from..24 * 60).find(fits)
+    }
+
     /// Reads five fields with `*`, lists, ranges, steps and English names: `30 4 * * mon-fri`.
     ///
     /// # Errors
@@ -196,6 +252,34 @@ mod tests {
         assert!(!daily.by_day && !daily.by_weekday);
         assert_eq!(Cron::parse("0 0 * * 7").unwrap().weekdays, 1, "Sunday");
         assert_eq!(Cron::parse("50/5 * * * *").unwrap().minutes, 1 << 50 | 1 << 55);
+    }
+
+    fn after(cron: &str, last: &str) -> String {
+        let last: Timestamp = last.parse().unwrap();
+        let next = Schedule::Cron(Cron::parse(cron).unwrap()).next(last.as_millisecond());
+        Timestamp::from_millisecond(next.unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_next_time_is_the_first_that_fits_after_the_last() {
+        for (cron, last, next) in [
+            ("30 4 * * *", "2026-11-21T04:29:59.999Z", "2026-11-21T04:30:00Z"),
+            ("30 4 * * *", "2026-11-21T04:30:00Z", "2026-11-22T04:30:00Z"),
+            ("*/15 * * * *", "2026-12-31T23:50:00Z", "2027-01-01T00:00:00Z"),
+            ("0 0 29 2 *", "2026-11-21T00:00:00Z", "2028-02-29T00:00:00Z"),
+            ("0 12 * * mon-fri", "2026-11-20T12:00:00Z", "2026-11-23T12:00:00Z"),
+            ("0 0 1 * sun", "2026-11-21T10:00:00Z", "2026-11-22T00:00:00Z"),
+            ("0 0 1 * sun", "2026-11-29T10:00:00Z", "2026-12-01T00:00:00Z"),
+            ("59 23 31 12 *", "2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"),
+        ] {
+            assert_eq!(after(cron, last), next, "{cron} after {last}");
+        }
+    }
+
+    #[test]
+    fn a_span_counts_from_the_start_of_the_last_pass() {
+        assert_eq!(Schedule::Every(3_600_000).next(1_000), Some(3_601_000));
+        assert_eq!(Schedule::Every(Millis::MAX).next(1_000), Some(Millis::MAX));
     }
 
     #[test]

@@ -169,6 +169,13 @@ impl JobQueue {
         None
     }
 
+    /// Whatever made the job give the host up, it is tried again.
+    pub(super) fn revive(&mut self) {
+        self.given_up = None;
+        self.evidence = None;
+        self.told = false;
+    }
+
     /// Nothing more is asked here.
     pub(super) fn give_up(&mut self, reason: Reason, evidence: Option<&str>) {
         self.given_up = Some(reason);

@@ -47,7 +47,9 @@ impl Wait {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// It in words, of several hosts.
+    #[must_use]
+    pub fn words(self) -> &'static str {
         match self {
             Self::CrawlDelay => "wait for crawl-delay",
             Self::RetryAfter => "wait for Retry-After",

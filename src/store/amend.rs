@@ -9,12 +9,12 @@ use diesel::{sql_query, sql_types};
 
 use super::connection::{Connection, both};
 use super::error::Fault;
-use super::job::JobState;
+use super::job_state::JobState;
 use super::prepared::prepared;
 use super::schema::{host, job, job_host, urls};
 use super::{Result, Store, clean, wake};
 use crate::domain::outcome::{Reason, UrlState};
-use crate::domain::{HostKey, JobId, Millis};
+use crate::domain::{HostKey, JobId, Millis, selectors};
 use crate::frontier::record::GivenUp;
 
 /// Which failed URLs are to be tried again; all conditions must hold.
@@ -28,6 +28,31 @@ pub struct Retry {
     pub host: Option<HostKey>,
     /// Failed for this reason.
     pub reason: Option<Reason>,
+    /// Asked at this moment or later.
+    pub since: Option<Millis>,
+}
+
+impl Retry {
+    /// From what an operator writes: statuses (`404`, `5xx`, `500-503`), a host, a reason. The job is
+    /// still to be named.
+    ///
+    /// # Errors
+    /// With what cannot be read, and the right form.
+    pub fn read(
+        statuses: &[String],
+        host: Option<&str>,
+        reason: Option<&str>,
+        since: Option<Millis>,
+    ) -> std::result::Result<Self, String> {
+        let statuses = statuses.iter().map(|text| selectors::statuses(text));
+        Ok(Self {
+            job: JobId(0),
+            statuses: statuses.collect::<std::result::Result<_, String>>()?,
+            host: host.map(selectors::host).transpose()?,
+            reason: reason.map(selectors::reason).transpose()?,
+            since,
+        })
+    }
 }
 
 impl Store {
@@ -174,6 +199,9 @@ fn condition(which: &Retry) -> String {
         which.statuses.iter().map(|(from, to)| format!("status BETWEEN {from} AND {to}")).collect();
     if !ranges.is_empty() {
         terms.push(format!("({})", ranges.join(" OR ")));
+    }
+    if let Some(since) = which.since {
+        terms.push(format!("fetched_at >= {since}"));
     }
     if let Some(reason) = which.reason {
         terms.push(format!("reason = '{reason}'"));

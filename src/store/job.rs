@@ -5,76 +5,13 @@ use diesel::result::Error::NotFound;
 
 use super::connection::{Connection, both};
 use super::error::{Fault, StoreErrorKind};
+use super::job_state::{JobState, Origin};
 use super::schema::{job, job_host};
 use super::{Result, Store, cookies, items};
 use crate::domain::{JobId, Millis};
 
 /// The limit of the pages of each listing; of other jobs, that of all pages.
 const LISTING_LIMIT: &str = "max_pages";
-
-/// What a job is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(i16)]
-pub enum JobState {
-    /// Under way, or would be if a daemon ran.
-    Running = 0,
-    /// Held by the operator until resumed.
-    Paused = 1,
-    /// Ended by the operator; its queue stays.
-    Stopped = 2,
-    /// Finished, or cut by a limit.
-    Done = 3,
-    /// Could not be carried out.
-    Failed = 4,
-}
-
-impl JobState {
-    /// Every state, in the order of its number.
-    pub const ALL: [Self; 5] =
-        [Self::Running, Self::Paused, Self::Stopped, Self::Done, Self::Failed];
-
-    /// The name shown to people.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The state with this stored number.
-    #[must_use]
-    pub fn from_number(number: i16) -> Option<Self> {
-        usize::try_from(number).ok().and_then(|at| Self::ALL.get(at)).copied()
-    }
-
-    /// Has the job ended?
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Stopped | Self::Done | Self::Failed)
-    }
-}
-
-/// Where a job comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// A command line.
-    Cli,
-    /// The configuration file.
-    File,
-}
-
-impl Origin {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Cli => "cli",
-            Self::File => "file",
-        }
-    }
-}
 
 /// A job to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -312,6 +249,19 @@ impl Store {
                 let cut = limit_hit.is_some_and(|limit| limit != LISTING_LIMIT);
                 items::end_pass(conn, id.0, cut)?;
             }
+            found(changed, id)
+        })
+    }
+
+    /// The job belongs to the configuration from now on.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such job.
+    pub fn adopt(&self, id: JobId) -> Result<()> {
+        self.connections.write_durably(|conn| {
+            let changed = both!(conn, c => diesel::update(job::table.filter(job::id.eq(id.0)))
+                .set(job::origin.eq(Origin::File.name()))
+                .execute(c))?;
             found(changed, id)
         })
     }

@@ -4,6 +4,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::both;
 use super::{Result, Store};
+use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
 
 /// Hosts at which a job has something to ask; each is counted once.
@@ -43,7 +44,31 @@ const WAITING: &str = "SELECT \
      LEFT JOIN node n ON n.id = h.owner AND n.expires_at > $1 \
      WHERE jh.job = $2 AND jh.due_at IS NOT NULL AND jh.beyond = 0 AND jh.given_up IS NULL) reasons";
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = sql_types::SmallInt)]
+    state: i16,
+    #[diesel(sql_type = sql_types::BigInt)]
+    urls: i64,
+}
+
 impl Store {
+    /// URLs of a job by state, sitemaps left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn counts(&self, job: JobId) -> Result<Vec<(UrlState, i64)>> {
+        let sql = "SELECT state, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 \
+                   GROUP BY state";
+        self.connections.read(|conn| {
+            let rows: Vec<Count> = both!(conn, c => sql_query(sql)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .get_results(c))?;
+            let known = |row: Count| Some((UrlState::from_number(row.state)?, row.urls));
+            Ok(rows.into_iter().filter_map(known).collect())
+        })
+    }
+
     /// What the hosts wait for at which a job has something to ask.
     ///
     /// # Errors

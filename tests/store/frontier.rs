@@ -139,7 +139,13 @@ on_both! {
         let done = crawld::store::JobState::Done;
         store.set_job_state(ground.job, done, Some("max_pages"), NOW).unwrap();
 
-        let which = Retry { job: ground.job, statuses: vec![(500, 599)], host: None, reason: None };
+        let which = Retry {
+            job: ground.job,
+            statuses: vec![(500, 599)],
+            host: None,
+            reason: None,
+            since: None,
+        };
         assert_eq!(store.retry(&which, NOW + 1).unwrap(), 2);
         assert_eq!(ground.take("a.test", NOW + 1).len(), 1);
         assert_eq!(ground.take("b.test", NOW + 1)[0].tries, 0);

@@ -123,7 +123,7 @@ on_both! {
         ground.commit(2, &settle(vec![gone]));
         assert_eq!(ground.store.job_report(ground.job).unwrap().sitemaps.failed, 1);
         let all = crawld::store::Retry {
-            job: ground.job, statuses: Vec::new(), host: None, reason: None,
+            job: ground.job, statuses: Vec::new(), host: None, reason: None, since: None,
         };
         assert_eq!(ground.store.retry(&all, NOW).unwrap(), 1);
         ground.commit(3, &settle(vec![read(&queued_map(&ground, MAP), Vec::new())]));

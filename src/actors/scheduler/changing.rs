@@ -58,7 +58,7 @@ impl Handler<Halt> for SchedulerActor {
 impl Handler<Amend> for SchedulerActor {
     type Result = ();
 
-    fn handle(&mut self, Amend(job): Amend, ctx: &mut Self::Context) {
+    fn handle(&mut self, Amend { job, revive }: Amend, ctx: &mut Self::Context) {
         let id = job.id;
         if let Some(run) = self.jobs.get_mut(&id) {
             // Hosts named while it ran stay named.
@@ -66,7 +66,10 @@ impl Handler<Amend> for SchedulerActor {
             run.job = Arc::clone(&job);
             run.left = None;
             run.written = false;
-            self.window.amend_job(job);
+            self.window.amend_job(job, revive);
+            if revive {
+                self.desk.giving_up.retain(|given_up| given_up.job != id);
+            }
             // What had been set aside may lie on hosts that nobody holds.
             self.desk.claim_wanted = true;
         }

@@ -311,6 +311,8 @@ impl Handler<Observe> for SchedulerActor {
         seen.in_flight = self.flights.len();
         seen.hosts = self.window.len();
         seen.waiting = self.waiting(now);
+        seen.limited_by = self.limited_by(now);
+        seen.hosts_waiting = self.hosts_waiting(now);
         self.tell_load(now);
         MessageResult(seen)
     }

@@ -24,4 +24,38 @@ impl SchedulerActor {
         });
         (!waits.is_empty()).then(|| waits.to_string())
     }
+
+    /// What limits the speed, in one sentence.
+    pub(super) fn limited_by(&self, now: Millis) -> String {
+        if let Some(trouble) = &self.desk.trouble {
+            return format!("the store does not answer: {}", trouble.message);
+        }
+        if self.draining.is_some() {
+            return "the end: what is in flight is taken in".to_owned();
+        }
+        let (in_flight, most) = (self.flights.len(), self.concurrency);
+        if in_flight >= most {
+            return format!("concurrency: all {most} requests that may be are in flight");
+        }
+        if in_flight + self.batches.len() >= 2 * most
+            || self.batches.weight() >= self.most_uncommitted
+        {
+            return format!("the store: {} results wait to be written", self.batches.len());
+        }
+        let waits = Waits::of(self.window.hosts(), now, false);
+        if !waits.is_empty() {
+            return format!("politeness: {waits}");
+        }
+        match in_flight {
+            0 => "nothing: no request is due".to_owned(),
+            1 => "the answer to the one request in flight".to_owned(),
+            _ => format!("the answers to {in_flight} requests in flight"),
+        }
+    }
+
+    /// How many of the hosts held wait for what.
+    pub(super) fn hosts_waiting(&self, now: Millis) -> Vec<(&'static str, usize)> {
+        let waits = Waits::of(self.window.hosts(), now, false);
+        waits.hosts().map(|(wait, hosts)| (wait.words(), hosts)).collect()
+    }
 }

@@ -22,7 +22,12 @@ pub struct HaltJob(pub JobId);
 /// as it was. `false`: it is not under way.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "bool")]
-pub struct AmendJob(pub Arc<Job>);
+pub struct AmendJob {
+    /// What it is from now on.
+    pub job: Arc<Job>,
+    /// Hosts that it had given up are tried again, as the store says already.
+    pub revive: bool,
+}
 
 /// To Supervisor: other settings. Threads, the store and the node stay as they are; requests in
 /// flight end under the old ones.
@@ -98,11 +103,11 @@ impl Handler<HaltJob> for Supervisor {
 impl Handler<AmendJob> for Supervisor {
     type Result = bool;
 
-    fn handle(&mut self, AmendJob(job): AmendJob, _: &mut Self::Context) -> bool {
+    fn handle(&mut self, AmendJob { job, revive }: AmendJob, _: &mut Self::Context) -> bool {
         let Some(start) = self.jobs.get_mut(&job.id) else { return false };
         start.job = Arc::clone(&job);
         if let Some(scheduler) = &self.scheduler {
-            scheduler.do_send(Amend(job));
+            scheduler.do_send(Amend { job, revive });
         }
         true
     }

@@ -7,7 +7,7 @@ use crate::domain::url::CanonicalUrl;
 use crate::frontier::record::{HostRow, RobotsRow};
 use crate::store::{Store, StoreError};
 
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     authority: String,
     origin: String,
     /// With the node that leases it; 0: none.
@@ -16,7 +16,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn read(store: &Store, url: &CanonicalUrl) -> Result<Self, StoreError> {
+    pub(in crate::cli) fn read(store: &Store, url: &CanonicalUrl) -> Result<Self, StoreError> {
         Ok(Self {
             authority: url.authority().to_owned(),
             origin: url.origin().to_owned(),
@@ -31,7 +31,7 @@ impl Place {
     }
 
     /// The host's state.
-    pub(super) fn host(&self, now: Millis) -> String {
+    pub(in crate::cli) fn host(&self, now: Millis) -> String {
         let Some((host, lease)) = &self.host else {
             return format!("{}: never heard of", self.authority);
         };

@@ -55,7 +55,7 @@ struct Json<'a> {
 }
 
 #[derive(Serialize)]
-pub(in crate::cli) struct Urls {
+struct Urls {
     known: i64,
     finished: i64,
     done: i64,

@@ -6,14 +6,18 @@ use super::Window;
 use crate::domain::job::Job;
 
 impl Window {
-    /// A job goes on under other rules: the hosts held agree on a pace anew, every queue of it is
-    /// read again, and what is in memory is judged by the new rules when its turn comes.
-    pub fn amend_job(&mut self, job: Arc<Job>) {
+    /// A job goes on under other rules: the hosts held agree on a pace anew, every queue
+    /// of it is read again, and what is in memory is judged by the new rules when its turn comes.
+    /// `revive`: hosts that it had given up are tried again.
+    pub fn amend_job(&mut self, job: Arc<Job>, revive: bool) {
         let id = job.id;
         for host in self.hosts.values_mut() {
             if let Some(queue) = host.queue_mut(id) {
                 queue.job = Arc::clone(&job);
                 queue.beyond = None;
+                if revive {
+                    queue.revive();
+                }
             }
             host.agree();
         }

@@ -1,0 +1,92 @@
+//! `crawld run` without an end: the daemon.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::CommandError;
+use super::one_off;
+use super::options::Global;
+use super::{explain, hosts};
+use crate::actors::supervisor::{End, Settings as RunSettings};
+use crate::app::{self, Service};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::control::{Doors, Views};
+use crate::daemon::{Parts, Source};
+use crate::metrics::Metrics;
+use crate::notify::Notify;
+use crate::run_settings::daemon_settings;
+use crate::signals::Waiting;
+use crate::store::{Access, Store, StoreErrorKind};
+
+/// How long a database that is away is left alone before it is tried again.
+const AWAY: Duration = Duration::from_secs(5);
+
+/// Runs the daemon with these settings, which came from this file, until it ends. `Err` of the
+/// inner result: a signal ended it before it began.
+pub(super) fn run(
+    settings: Settings,
+    file: &Path,
+    global: &Global,
+) -> Result<Result<End, i32>, CommandError> {
+    let run = daemon_settings(&settings);
+    one_off::set_up_tls(&run.client, false)?;
+    let notify = Notify::from_environment();
+    // From now on no signal kills: what has begun is ended in order.
+    let waiting = Waiting::start()?;
+    let clock = Clock::start();
+    let url = settings.database_url().to_owned();
+    let store = match open(&url, &waiting, &notify)? {
+        Ok(store) => Arc::new(store),
+        Err(signal) => return Ok(Err(signal)),
+    };
+    let reader = Arc::new(Store::open(&url, Access::Reader)?);
+    let metrics = Arc::new(Metrics::new(clock.now()));
+    let control = &settings.control;
+    let doors = Doors {
+        socket: control.socket.clone(),
+        mode: control.socket_mode,
+        listen: control.listen,
+        token: control.token.clone(),
+    };
+    let run = RunSettings { metrics: Some(Arc::clone(&metrics)), ..run };
+    let source = Source { file: Some(file.to_owned()), overrides: global.overrides() };
+    let (owned, looked, counted) = (Arc::clone(&store), Arc::clone(&reader), Arc::clone(&metrics));
+    let parts = Box::new(move |supervisor| Parts {
+        clock,
+        store: owned,
+        reader: looked,
+        supervisor,
+        notify,
+        metrics: counted,
+        source,
+        settings,
+    });
+    let views = Views { explain: explain::text, host: hosts::text };
+    let service = Service { run, doors, views, waiting, parts };
+    let end = app::serve(clock, store, reader, metrics, service);
+    end.map(Ok).map_err(|error| CommandError { exit: 1, message: error.to_string() })
+}
+
+/// Opens the store, and waits for a database server that is away. The inner error is the signal that
+/// ended the waiting.
+fn open(url: &str, waiting: &Waiting, notify: &Notify) -> Result<Result<Store, i32>, CommandError> {
+    let mut said = false;
+    loop {
+        let error = match Store::open(url, Access::Owner) {
+            Ok(store) => return Ok(Ok(store)),
+            Err(error) if error.kind == StoreErrorKind::Gone => error,
+            Err(error) => return Err(error.into()),
+        };
+        if !said {
+            log::error!("{error}; waiting until it is there");
+            said = true;
+        }
+        notify.status(&format!("waiting for the store: {error}"));
+        notify.extend_timeout(4 * AWAY);
+        if let Some(signal) = waiting.pause(AWAY) {
+            return Ok(Err(signal));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Listens, on a thread of its own: who asks a lot does not slow the crawl.
+
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use actix::Addr;
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+
+use super::routes;
+use crate::clock::Clock;
+use crate::daemon::Daemon;
+use crate::domain::secret::Secret;
+use crate::metrics::Metrics;
+use crate::store::Store;
+
+/// Longest request body that is read, in bytes.
+const LONGEST_BODY: usize = 64 * 1024;
+
+macro_rules! server {
+    ($back:expr, $token:expr) => {{
+        let (back, token) = (Data::new($back.clone()), Data::new(routes::Token($token)));
+        HttpServer::new(move || {
+            App::new()
+                .app_data(back.clone())
+                .app_data(token.clone())
+                .app_data(actix_web::web::PayloadConfig::new(LONGEST_BODY))
+                .configure(routes::routes)
+        })
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(2)
+    }};
+}
+
+/// Where the daemon listens.
+#[derive(Debug, Clone, Default)]
+pub struct Doors {
+    /// The unix socket.
+    pub socket: Option<PathBuf>,
+    /// Its permissions.
+    pub mode: u32,
+    /// The TCP address.
+    pub listen: Option<SocketAddr>,
+    /// What a client of it must show.
+    pub token: Option<Secret>,
+}
+
+/// Texts for people, which are made elsewhere.
+#[derive(Clone, Copy)]
+pub struct Views {
+    /// Why a URL is asked or not; for this job, or each.
+    pub explain: fn(&Store, Option<&str>, &str) -> Result<String, String>,
+    /// What is known of a host.
+    pub host: fn(&Store, &str) -> Result<String, String>,
+}
+
+/// What requests are answered from.
+#[derive(Clone)]
+pub struct Back {
+    /// Who knows and orders.
+    pub daemon: Addr<Daemon>,
+    /// The store, to look at.
+    pub reader: Arc<Store>,
+    /// Texts for people.
+    pub views: Views,
+    /// Who counts and measures.
+    pub metrics: Arc<Metrics>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// The open control interface, until it is dropped.
+pub struct Control {
+    handles: Vec<ServerHandle>,
+    thread: Option<JoinHandle<()>>,
+    socket: Option<PathBuf>,
+}
+
+impl Control {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When a door cannot be had: each named, with what stands in the way.
+    pub fn open(doors: &Doors, back: Back) -> io::Result<Self> {
+        let unix = doors.socket.as_deref().map(|path| unix(path, doors.mode)).transpose()?;
+        let tcp = doors.listen.map(tcp).transpose()?;
+        let token = doors.token.clone();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
+            actix_rt::System::new().block_on(async move {
+                let unix = unix.map(|it| server!(back, None).listen_uds(it).map(HttpServer::run));
+                let tcp = tcp.map(|it| server!(back, token).listen(it).map(HttpServer::run));
+                let servers: io::Result<Vec<_>> = unix.into_iter().chain(tcp).collect();
+                let servers = match servers {
+                    Ok(servers) => servers,
+                    Err(error) => return drop(tell.send(Err(error))),
+                };
+                let handles = servers.iter().map(actix_web::dev::Server::handle).collect();
+                if tell.send(Ok(handles)).is_ok() {
+                    futures_util::future::join_all(servers).await;
+                }
+            });
+        })?;
+        let handles = told.recv().map_err(|_| io::Error::other("the control thread died"))??;
+        Ok(Self { handles, thread: Some(thread), socket: doors.socket.clone() })
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        for handle in &self.handles {
+            // The order is given here; the end of the thread tells when it has been obeyed.
+            drop(handle.stop(true));
+        }
+        if let Some(socket) = &self.socket {
+            fs::remove_file(socket).ok();
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// A socket left by a daemon that died is taken over; one of a daemon that lives is not.
+fn unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
+    let named = |error: io::Error| {
+        io::Error::new(error.kind(), format!("control.socket {}: {error}", path.display()))
+    };
+    if UnixStream::connect(path).is_ok() {
+        let taken = "another daemon answers there; name another control.socket";
+        return Err(named(io::Error::new(io::ErrorKind::AddrInUse, taken)));
+    }
+    if fs::symlink_metadata(path).is_ok_and(|about| {
+        use std::os::unix::fs::FileTypeExt;
+        about.file_type().is_socket()
+    }) {
+        fs::remove_file(path).map_err(named)?;
+    }
+    let listener = UnixListener::bind(path).map_err(named)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(named)?;
+    listener.set_nonblocking(true).map_err(named)?;
+    Ok(listener)
+}
+
+fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address)
+        .map_err(|error| io::Error::new(error.kind(), format!("control.listen {address}: {error}")))
+}

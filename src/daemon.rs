@@ -1,0 +1,178 @@
+//! The daemon: the jobs of the configuration, each kept as the configuration and the operator want
+//! it.
+//!
+//! Invariant: what a job has to do is decided in one place (`tend`), from what is configured, what
+//! is stored and what runs. Whoever changes one of these calls it; called once too often it does
+//! nothing, so what could not be done is simply tried again. One errand at a time (`turn`): no two
+//! generations of a job ever run at once.
+
+mod charge;
+mod orders;
+pub mod overview;
+mod reload;
+mod tend;
+pub mod view;
+mod vitals;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, ResponseFuture};
+use tokio::sync::Mutex;
+
+use crate::actors::messages::Event;
+use crate::actors::supervisor::{Stop, Supervisor};
+use crate::clock::Clock;
+use crate::config::{Override, Settings};
+use crate::domain::Millis;
+use crate::metrics::Metrics;
+use crate::notify::Notify;
+use crate::store::Store;
+use charge::Charge;
+pub use orders::{Forget, OrderJob, Refusal, RetryJob, SetLog, What};
+pub use reload::{Reload, Reloaded};
+use view::ReloadView;
+pub use vitals::{Configured, JobStates, Look};
+
+/// Where the configuration is read from, at the start and at each reload.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// What the command line says.
+    pub overrides: Vec<Override>,
+}
+
+/// What a daemon is made of.
+pub struct Parts {
+    /// The clock.
+    pub clock: Clock,
+    /// The store, to change it.
+    pub store: Arc<Store>,
+    /// The store, to look at it while others change it.
+    pub reader: Arc<Store>,
+    /// Who runs the jobs.
+    pub supervisor: Addr<Supervisor>,
+    /// Who is told how things stand.
+    pub notify: Notify,
+    /// Who counts and measures.
+    pub metrics: Arc<Metrics>,
+    /// Where the configuration came from.
+    pub source: Source,
+    /// What it says.
+    pub settings: Settings,
+}
+
+/// The actor. Its handlers start errands and answer when these are done.
+pub struct Daemon {
+    core: Rc<Core>,
+}
+
+/// What errands work on.
+struct Core {
+    clock: Clock,
+    started_at: Millis,
+    store: Arc<Store>,
+    reader: Arc<Store>,
+    supervisor: Addr<Supervisor>,
+    notify: Notify,
+    metrics: Arc<Metrics>,
+    source: Source,
+    settings: RefCell<Settings>,
+    loaded_at: Cell<Millis>,
+    last_reload: RefCell<Option<ReloadView>>,
+    /// A reload waits for its turn: another one would find nothing that this one will not.
+    reload_waits: Cell<bool>,
+    charges: RefCell<BTreeMap<String, Charge>>,
+    turn: Mutex<()>,
+    ending: Cell<bool>,
+    vitals: vitals::Vitals,
+}
+
+impl Daemon {
+    /// A daemon that begins with these jobs.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { clock, store, reader, supervisor, notify, metrics, source, settings } = parts;
+        let now = clock.now();
+        metrics.service.started(now);
+        let core = Core {
+            clock,
+            started_at: now,
+            store,
+            reader,
+            supervisor,
+            notify,
+            metrics,
+            source,
+            settings: RefCell::new(settings),
+            loaded_at: Cell::new(now),
+            last_reload: RefCell::default(),
+            reload_waits: Cell::default(),
+            charges: RefCell::default(),
+            turn: Mutex::default(),
+            ending: Cell::default(),
+            vitals: vitals::Vitals::default(),
+        };
+        Self { core: Rc::new(core) }
+    }
+}
+
+impl Actor for Daemon {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let core = Rc::clone(&self.core);
+        actix_rt::spawn(async move { core.begin().await });
+        ctx.run_interval(tend::LOOK, |act, _| {
+            let core = Rc::clone(&act.core);
+            actix_rt::spawn(async move { core.look_round().await });
+        });
+        vitals::keep(&self.core);
+    }
+}
+
+impl Handler<Event> for Daemon {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, event: Event, _: &mut Self::Context) -> Self::Result {
+        let core = Rc::clone(&self.core);
+        Box::pin(async move {
+            match event {
+                Event::JobEnded(id, limit) => core.left(id, Some(limit)).await,
+                Event::JobHalted(id) => core.left(id, None).await,
+                Event::Drained | Event::StoreLost(_) => {}
+            }
+        })
+    }
+}
+
+/// To the daemon: end in order. Nothing is started, changed or reloaded any more.
+#[derive(Debug, Clone, Copy, actix::Message)]
+#[rtype(result = "()")]
+pub struct Ending {
+    /// The signal that asks for it.
+    pub signal: i32,
+}
+
+impl Handler<Ending> for Daemon {
+    type Result = ();
+
+    fn handle(&mut self, Ending { signal }: Ending, _: &mut Self::Context) {
+        if !self.core.ending.replace(true) {
+            let core = Rc::clone(&self.core);
+            core.supervisor.do_send(Stop { signal });
+            actix_rt::spawn(async move { core.end().await });
+        }
+    }
+}
+
+/// Runs what blocks on a thread of its own.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    actix_rt::task::spawn_blocking(work).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,256 @@
+//! A reload: read everything, judge everything, then apply all of it or nothing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Handler, Message, ResponseFuture};
+
+use super::charge::Charge;
+use super::tend::wanted;
+use super::view::ReloadView;
+use super::{Core, Daemon, Source, blocking};
+use crate::actors::supervisor::{Reconfigure, Settings as RunSettings};
+use crate::config::{self, Diff, Settings};
+use crate::logging;
+use crate::metrics;
+use crate::order::{self, PrepareError};
+use crate::run_settings::{daemon_settings, decide_proxies};
+use crate::store::Store;
+
+/// What is logged by a daemon unless its configuration says it.
+const LOG: &str = "crawld=info";
+
+/// To the daemon: read the configuration again.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reloaded")]
+pub struct Reload;
+
+/// What became of a reload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reloaded {
+    /// Nothing is different.
+    Unchanged,
+    /// It holds from now on.
+    Applied(String),
+    /// Nothing was changed: some of it needs a restart, or cannot be.
+    Refused(Vec<String>),
+    /// Nothing was changed: the configuration is wrong.
+    Invalid(Vec<String>),
+    /// Nothing was changed: the daemon ends, or another reload that waits does the work.
+    Ignored(String),
+}
+
+impl Reloaded {
+    /// One word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Applied(_) => "applied",
+            Self::Refused(_) => "refused",
+            Self::Invalid(_) => "invalid",
+            Self::Ignored(_) => "ignored",
+        }
+    }
+
+    fn measured(&self) -> Option<metrics::Reloaded> {
+        Some(match self {
+            Self::Unchanged => metrics::Reloaded::Unchanged,
+            Self::Applied(_) => metrics::Reloaded::Applied,
+            Self::Refused(_) => metrics::Reloaded::Refused,
+            Self::Invalid(_) => metrics::Reloaded::Invalid,
+            Self::Ignored(_) => return None,
+        })
+    }
+
+    /// Does what was read hold now?
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Unchanged | Self::Applied(_))
+    }
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unchanged => f.write_str("no changes"),
+            Self::Applied(words) | Self::Ignored(words) => f.write_str(words),
+            Self::Refused(lines) | Self::Invalid(lines) => f.write_str(&lines.join("\n")),
+        }
+    }
+}
+
+/// What a reload would do.
+enum Plan {
+    Apply(Box<Settings>, Diff),
+    End(Reloaded),
+}
+
+impl Core {
+    async fn reload(self: Rc<Self>) -> Reloaded {
+        if self.ending.get() {
+            return Reloaded::Ignored("the daemon is ending: nothing is reloaded".to_owned());
+        }
+        if self.reload_waits.replace(true) {
+            return Reloaded::Ignored("a reload is about to begin: it reads the same".to_owned());
+        }
+        let _turn = self.turn.lock().await;
+        self.reload_waits.set(false);
+        // Whatever comes of it, the manager hears that it is over.
+        let _reloading = self.notify.reloading();
+        let outcome = match self.plan().await {
+            Plan::Apply(settings, diff) => self.apply(*settings, &diff).await,
+            Plan::End(outcome) => outcome,
+        };
+        let lines = outcome.to_string();
+        for line in lines.lines() {
+            if outcome.holds() {
+                log::info!("reload={} {line}", outcome.name());
+            } else {
+                log::error!("reload={} {line}", outcome.name());
+            }
+        }
+        let at = self.clock.now();
+        if let Some(result) = outcome.measured() {
+            self.metrics.service.reloaded(result, at);
+        }
+        let view = ReloadView { at, outcome: outcome.name().to_owned(), words: lines };
+        *self.last_reload.borrow_mut() = Some(view);
+        if outcome.holds() {
+            self.loaded_at.set(at);
+        }
+        outcome
+    }
+
+    async fn plan(&self) -> Plan {
+        let (source, old) = (self.source.clone(), self.settings.borrow().clone());
+        let store = Arc::clone(&self.reader);
+        let plan = blocking(move || plan(&source, &old, &store)).await;
+        plan.unwrap_or_else(|words| Plan::End(Reloaded::Invalid(vec![words])))
+    }
+
+    async fn apply(&self, settings: Settings, diff: &Diff) -> Reloaded {
+        let log = settings.log.as_deref().unwrap_or(LOG);
+        if let Err(words) = logging::set_filter(log) {
+            return Reloaded::Invalid(vec![format!("daemon.log: {words}")]);
+        }
+        logging::set_format(settings.log_format);
+        let clients = diff
+            .live
+            .iter()
+            .any(|change| change.key.starts_with("http.") || change.key.starts_with("hosts."));
+        let reconfigure = Reconfigure { settings: Box::new(self.run_settings(&settings)), clients };
+        // The supervisor lives as long as we do.
+        self.supervisor.send(reconfigure).await.ok();
+        let jobs = wanted(&settings);
+        *self.settings.borrow_mut() = settings;
+        for name in self.adopt(jobs) {
+            self.tend(&name).await;
+        }
+        Reloaded::Applied(summary(diff))
+    }
+
+    fn run_settings(&self, settings: &Settings) -> RunSettings {
+        let metrics = Some(Arc::clone(&self.metrics));
+        RunSettings { metrics, ..daemon_settings(settings) }
+    }
+
+    /// Takes over what is wanted of each job; gives the names of those that have something to do.
+    fn adopt(&self, jobs: Vec<(String, super::charge::Wanted)>) -> BTreeSet<String> {
+        let mut charges = self.charges.borrow_mut();
+        let mut busy = BTreeSet::new();
+        for (name, charge) in charges.iter_mut() {
+            if charge.wanted.is_some() && !jobs.iter().any(|(wanted, _)| wanted == name) {
+                charge.wanted = None;
+                busy.insert(name.clone());
+            }
+        }
+        for (name, wanted) in jobs {
+            match charges.get_mut(&name) {
+                Some(charge) if charge.wanted.as_ref() == Some(&wanted) => continue,
+                Some(charge) => {
+                    // A schedule alone gives nothing to do.
+                    let order = charge.wanted.as_ref().map(|old| &old.order);
+                    charge.fresh = order != Some(&wanted.order);
+                    charge.wanted = Some(wanted);
+                }
+                None => {
+                    charges.insert(name.clone(), Charge::new(wanted));
+                }
+            }
+            busy.insert(name);
+        }
+        busy
+    }
+}
+
+fn plan(source: &Source, old: &Settings, store: &Store) -> Plan {
+    let loaded = config::load(source.file.as_deref(), &source.overrides);
+    let loaded = loaded.and_then(|mut new| decide_proxies(&mut new).map(|()| new));
+    let new = match loaded {
+        Ok(new) => new,
+        Err(error) => return Plan::End(Reloaded::Invalid(error.errors)),
+    };
+    if let Err(error) = daemon_settings(&new).client.set_up_tls() {
+        return Plan::End(Reloaded::Invalid(vec![error.to_string()]));
+    }
+    let diff = config::diff(old, &new);
+    if diff.is_empty() {
+        return Plan::End(Reloaded::Unchanged);
+    }
+    let restart = diff.restart.iter().map(|change| {
+        format!("{change}: needs a restart (systemctl restart crawld); the old one holds")
+    });
+    let refused: Vec<String> = restart.chain(impossible(&diff, &new, store)).collect();
+    if refused.is_empty() {
+        Plan::Apply(Box::new(new), diff)
+    } else {
+        Plan::End(Reloaded::Refused(refused))
+    }
+}
+
+/// Jobs that are new or changed, and cannot be what they are wanted to be.
+fn impossible(diff: &Diff, new: &Settings, store: &Store) -> Vec<String> {
+    let changed = diff.jobs.changed.iter().map(|(name, _)| name);
+    let touched: BTreeSet<&String> = diff.jobs.added.iter().chain(changed).collect();
+    let orders = wanted(new).into_iter().filter(|(name, _)| touched.contains(name));
+    let checked = orders.filter_map(|(name, wanted)| {
+        let why = match order::check(store, &wanted.order) {
+            Ok(_) => return None,
+            // It is tried again until the store is there.
+            Err(PrepareError::Store(error)) if error.may_heal() => return None,
+            Err(PrepareError::OtherKind { kind, .. }) => format!(
+                "the store holds a {kind} job of this name; choose another name, or forget that job"
+            ),
+            Err(other) => other.to_string(),
+        };
+        Some(format!("jobs.{name}: {why}"))
+    });
+    checked.collect()
+}
+
+/// What was changed, in one line.
+fn summary(diff: &Diff) -> String {
+    let mut parts: Vec<String> = diff.live.iter().map(ToString::to_string).collect();
+    let named = |what: &str, names: &[String]| {
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    parts.extend(named("added", &diff.jobs.added));
+    parts.extend(named("removed", &diff.jobs.removed));
+    let changed = diff.jobs.changed.iter().map(|(name, changes)| {
+        let keys: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        format!("changed {name} ({})", keys.join(", "))
+    });
+    parts.extend(changed);
+    parts.join("; ")
+}
+
+impl Handler<Reload> for Daemon {
+    type Result = ResponseFuture<Reloaded>;
+
+    fn handle(&mut self, _: Reload, _: &mut Self::Context) -> Self::Result {
+        Box::pin(Rc::clone(&self.core).reload())
+    }
+}

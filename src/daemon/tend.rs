@@ -1,0 +1,341 @@
+//! What a job has to do now, and that it does it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::charge::{Charge, Run, Trouble, Wanted};
+use super::{Core, blocking};
+use crate::actors::messages::StartJob;
+use crate::actors::supervisor::{AmendJob, HaltJob};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::job::{Job, JobSpec};
+use crate::domain::outcome::UrlState;
+use crate::domain::{JobId, Millis};
+use crate::order::{self, Order, PrepareError, Prepared};
+use crate::run_settings::warn_of_ways;
+use crate::store::{JobRow, JobState, Origin, Store, StoreError};
+
+/// How often the daemon looks whether a job has something to do.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
+
+/// What is to be done about a job, once the store has been asked.
+enum Next {
+    /// Nothing.
+    Rest,
+    /// It begins, or goes on.
+    Start(StartJob),
+    /// Its run goes on under these rules.
+    Amend(Arc<Job>),
+    /// Its run must leave.
+    Halt,
+}
+
+/// What the store was asked about a job.
+struct Question {
+    order: Order,
+    /// Rules of its run, if one is under way.
+    running: Option<JobSpec>,
+    /// Is a job that is done to be looked at?
+    fresh: bool,
+    /// Is a new pass to begin if the last one has ended?
+    again: bool,
+}
+
+/// What the store said.
+struct Answer {
+    row: Option<JobRow>,
+    next: Next,
+    notes: Vec<String>,
+    /// The rules that it was asked for.
+    spec: JobSpec,
+}
+
+/// The jobs of a configuration, as they are wanted.
+pub(super) fn wanted(settings: &Settings) -> Vec<(String, Wanted)> {
+    let jobs = settings.jobs.iter().map(|job| {
+        let order = Order {
+            name: job.name.clone(),
+            spec: job.spec.clone(),
+            again: false,
+            origin: Origin::File,
+        };
+        (job.name.clone(), Wanted { order, schedule: job.schedule.clone() })
+    });
+    jobs.collect()
+}
+
+impl Core {
+    /// Takes the configured jobs into care, and tends them.
+    pub(super) async fn begin(self: Rc<Self>) {
+        let _turn = self.turn.lock().await;
+        let jobs = wanted(&self.settings.borrow());
+        for (name, wanted) in &jobs {
+            warn_of_ways(&wanted.order.spec);
+            self.charges.borrow_mut().insert(name.clone(), Charge::new(wanted.clone()));
+        }
+        for (name, _) in jobs {
+            self.tend(&name).await;
+        }
+    }
+
+    /// Tends every job that has a reason.
+    pub(super) async fn look_round(self: Rc<Self>) {
+        // An errand under way looks after what it changes.
+        let Ok(_turn) = self.turn.try_lock() else { return };
+        let now = self.clock.now();
+        let calls = |(name, charge): (&String, &Charge)| charge.calls(now).then(|| name.clone());
+        let names: Vec<String> = self.charges.borrow().iter().filter_map(calls).collect();
+        for name in names {
+            self.tend(&name).await;
+        }
+    }
+
+    /// A run is over: it has come to its end (perhaps by a limit), or was told to leave.
+    pub(super) async fn left(self: Rc<Self>, id: JobId, ended: Option<Option<String>>) {
+        let _turn = self.turn.lock().await;
+        let name = {
+            let mut charges = self.charges.borrow_mut();
+            let found =
+                charges.iter_mut().find(|(_, c)| c.run.as_ref().is_some_and(|r| r.id == id));
+            let Some((name, charge)) = found else { return };
+            charge.run = None;
+            // What was told to leave is to go on in another way.
+            charge.fresh = ended.is_none();
+            name.clone()
+        };
+        if let Some(limit) = ended {
+            self.account(&name, id, limit).await;
+        }
+        self.tend(&name).await;
+    }
+
+    /// Says what became of a pass.
+    async fn account(&self, name: &str, id: JobId, limit: Option<String>) {
+        let reader = Arc::clone(&self.reader);
+        let (job, cut) = (name.to_owned(), limit.is_some());
+        let counted =
+            blocking(move || Some((reader.job_by_name(&job).ok()??, reader.counts(id).ok()?)));
+        let Ok(Some((row, counts))) = counted.await else { return };
+        let count = |state| counts.iter().filter(|(s, _)| *s == state).map(|(_, n)| n).sum::<i64>();
+        let (done, failed) = (count(UrlState::Done), count(UrlState::Failed));
+        let limit = limit.map_or_else(String::new, |limit| format!(" limit={limit}"));
+        let (pass, asked) = (row.pass, row.asked);
+        log::info!("job={name} pass={pass} ended{limit} asked={asked} done={done} failed={failed}");
+        if done == 0 && !cut {
+            let words = "not one page came of it; crawld report says why".to_owned();
+            log::error!("job={name} {words}");
+            if let Some(charge) = self.charges.borrow_mut().get_mut(name) {
+                charge.trouble = Some(Trouble { words, heals: false });
+            }
+        }
+    }
+
+    /// Does what there is to do about a job.
+    pub(super) async fn tend(&self, name: &str) {
+        if self.ending.get() {
+            return;
+        }
+        let now = self.clock.now();
+        let question = {
+            let mut charges = self.charges.borrow_mut();
+            let Some(charge) = charges.get_mut(name) else { return };
+            if charge.run.as_ref().is_some_and(|run| run.halting) {
+                return;
+            }
+            match (&charge.wanted, &charge.run) {
+                (None, None) => {
+                    charges.remove(name);
+                    return;
+                }
+                (None, Some(_)) => None,
+                (Some(wanted), run) => Some(Question {
+                    order: wanted.order.clone(),
+                    running: run.as_ref().map(|run| run.spec.clone()),
+                    fresh: charge.fresh,
+                    again: charge.is_due(now),
+                }),
+            }
+        };
+        let Some(question) = question else { return self.halt(name).await };
+        let hold = self.hold(name);
+        let (store, clock) = (Arc::clone(&self.store), self.clock);
+        let answer = blocking(move || ask(&store, question, hold, clock)).await;
+        match answer.unwrap_or_else(|words| Err(Trouble { words, heals: true })) {
+            Ok(answer) => self.carry_out(name, answer).await,
+            Err(trouble) => self.in_trouble(name, trouble),
+        }
+    }
+
+    fn hold(&self, name: &str) -> Option<JobState> {
+        self.charges.borrow().get(name).and_then(|charge| charge.hold)
+    }
+
+    fn in_trouble(&self, name: &str, trouble: Trouble) {
+        let mut charges = self.charges.borrow_mut();
+        let Some(charge) = charges.get_mut(name) else { return };
+        if charge.trouble.as_ref() != Some(&trouble) {
+            log::error!("job={name} {}", trouble.words);
+        }
+        charge.trouble = Some(trouble);
+    }
+
+    async fn carry_out(&self, name: &str, answer: Answer) {
+        let Answer { row, next, notes, spec } = answer;
+        for note in notes {
+            log::info!("{note}");
+        }
+        {
+            let mut charges = self.charges.borrow_mut();
+            let Some(charge) = charges.get_mut(name) else { return };
+            let lasting = charge.trouble.take().filter(|t| !t.heals && !charge.fresh);
+            charge.trouble = lasting.filter(|_| matches!(next, Next::Rest));
+            charge.row = row;
+            charge.fresh = false;
+            charge.again = false;
+            match &next {
+                Next::Start(start) => {
+                    charge.run = Some(Run { id: start.job.id, spec, halting: false });
+                }
+                Next::Amend(_) => {
+                    if let Some(run) = &mut charge.run {
+                        run.spec = spec;
+                    }
+                }
+                Next::Halt | Next::Rest => {}
+            }
+        }
+        match next {
+            Next::Rest => {}
+            Next::Start(start) => self.supervisor.do_send(start),
+            // One that has ended just now is tended when that is told.
+            Next::Amend(job) => self.supervisor.do_send(AmendJob { job, revive: false }),
+            Next::Halt => self.halt(name).await,
+        }
+    }
+
+    /// Tells the run of a job to leave.
+    async fn halt(&self, name: &str) {
+        let id = {
+            let mut charges = self.charges.borrow_mut();
+            let Some(run) = charges.get_mut(name).and_then(|charge| charge.run.as_mut()) else {
+                return;
+            };
+            run.halting = true;
+            run.id
+        };
+        // `false`: that it has ended is on its way to us.
+        self.supervisor.send(HaltJob(id)).await.ok();
+    }
+}
+
+/// What the store says is to be done about a job; brings it up to what is wanted.
+fn ask(
+    store: &Store,
+    question: Question,
+    hold: Option<JobState>,
+    clock: Clock,
+) -> Result<Answer, Trouble> {
+    let Question { order, running, fresh, again } = question;
+    let spec = order::with_archive(order.spec).map_err(trouble)?;
+    let order = Order { spec, again, ..order };
+    let mut row = order::check(store, &order).map_err(trouble)?;
+    if let (Some(state), Some(row)) = (hold, &mut row)
+        && row.state != state
+    {
+        store.set_job_state(row.id, state, row.limit_hit.as_deref(), clock.now()).map_err(lost)?;
+        row.state = state;
+    }
+    let held = row.as_ref().is_some_and(|row| is_held(row, again));
+    match (running, row) {
+        (Some(_), Some(row)) if held => answer(store, &order, Next::Halt, Vec::new(), Some(row)),
+        (Some(spec), Some(row)) => go_on(store, &order, &spec, row, clock),
+        (Some(_), None) => answer(store, &order, Next::Halt, Vec::new(), None),
+        (None, Some(row)) if held => {
+            let notes = keep(store, &order, &row, clock.now())?;
+            answer(store, &order, Next::Rest, notes, None)
+        }
+        (None, Some(row)) if row.state.is_final() && !fresh && !again => {
+            answer(store, &order, Next::Rest, Vec::new(), Some(row))
+        }
+        (None, row) => start(store, &order, row.is_none(), clock),
+    }
+}
+
+/// Does the operator want it to rest? (A stopped job goes on when its next pass is due.)
+fn is_held(row: &JobRow, again: bool) -> bool {
+    row.state == JobState::Paused || (row.state == JobState::Stopped && !again)
+}
+
+/// A run is under way: it goes on, under other rules if need be, or must begin again.
+fn go_on(
+    store: &Store,
+    order: &Order,
+    running: &JobSpec,
+    row: JobRow,
+    clock: Clock,
+) -> Result<Answer, Trouble> {
+    if *running == order.spec {
+        return answer(store, order, Next::Rest, Vec::new(), Some(row));
+    }
+    let difference = order::difference(&row, order).map_err(trouble)?;
+    if !difference.in_place {
+        return answer(store, order, Next::Halt, Vec::new(), Some(row));
+    }
+    let notes = order::amend(store, &row, order, clock.now()).map_err(trouble)?;
+    let job = Job::new(row.id, &row.name, &order.spec).map_err(|e| trouble(e.into()))?;
+    answer(store, order, Next::Amend(Arc::new(job)), notes, None)
+}
+
+/// Brings a job that rests up to what is wanted.
+fn keep(store: &Store, order: &Order, row: &JobRow, now: Millis) -> Result<Vec<String>, Trouble> {
+    if row.origin != Origin::File {
+        store.adopt(row.id).map_err(lost)?;
+    }
+    order::amend(store, row, order, now).map_err(trouble)
+}
+
+fn start(store: &Store, order: &Order, new: bool, clock: Clock) -> Result<Answer, Trouble> {
+    let Prepared { start, mut notes, complete } =
+        order::prepare(store, order, clock).map_err(trouble)?;
+    if new {
+        notes.push(format!("job {}: {} begins", order.name, order.spec.kind));
+    }
+    store.adopt(start.job.id).map_err(lost)?;
+    let next = if complete { Next::Rest } else { Next::Start(start) };
+    answer(store, order, next, notes, None)
+}
+
+/// With the row as it is now, unless it is known.
+fn answer(
+    store: &Store,
+    order: &Order,
+    next: Next,
+    notes: Vec<String>,
+    row: Option<JobRow>,
+) -> Result<Answer, Trouble> {
+    let row = match row {
+        Some(row) => Some(row),
+        None => store.job_by_name(&order.name).map_err(lost)?,
+    };
+    Ok(Answer { row, next, notes, spec: order.spec.clone() })
+}
+
+/// What cannot be carried out; a store that is away may come back.
+fn trouble(error: PrepareError) -> Trouble {
+    match error {
+        PrepareError::Store(error) => lost(error),
+        PrepareError::OtherKind { kind, .. } => Trouble {
+            words: format!(
+                "the store holds a {kind} job of this name; choose another name, or forget that job"
+            ),
+            heals: false,
+        },
+        other => Trouble { words: other.to_string(), heals: false },
+    }
+}
+
+fn lost(error: StoreError) -> Trouble {
+    Trouble { heals: error.may_heal(), words: error.to_string() }
+}

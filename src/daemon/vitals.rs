@@ -1,0 +1,270 @@
+//! Whether the daemon lives, and how it stands: for the service manager and whoever asks.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Handler, Message, ResponseFuture};
+
+use super::view::{ActorView, HostsView, JobView, StatusView};
+use super::{Core, Daemon, blocking, overview};
+use crate::actors::messages::{Observation, Observe};
+use crate::actors::supervisor::{Abandon, Pulse, Roster};
+use crate::config::effective;
+use crate::domain::Millis;
+use crate::notify;
+use crate::store::Store;
+
+/// How often the service manager is told how things stand, and rates are taken.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// How long the service manager is asked to wait further, each second of the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// To the daemon: how do things stand? Without the counts of jobs where these are not wanted: they
+/// take a while in a large store.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "StatusView")]
+pub struct Look {
+    /// Are the jobs wanted?
+    pub jobs: bool,
+}
+
+/// To the daemon: the configuration in force, secrets masked, as TOML.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "String")]
+pub struct Configured;
+
+/// To the daemon: how every configured job stands, in a word.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Vec<(String, &'static str)>")]
+pub struct JobStates;
+
+/// What was seen at the last beats.
+#[derive(Debug, Default)]
+pub(super) struct Vitals {
+    seen: RefCell<Observation>,
+    at: Cell<Millis>,
+    rate: Cell<f64>,
+}
+
+/// Keeps telling the service manager, as long as the daemon lives.
+pub(super) fn keep(core: &Rc<Core>) {
+    let beating = Rc::clone(core);
+    actix_rt::spawn(async move {
+        let mut beats = actix_rt::time::interval(BEAT);
+        loop {
+            beats.tick().await;
+            beating.beat().await;
+        }
+    });
+    let Some(period) = notify::watchdog_period() else { return };
+    let fed = Rc::clone(core);
+    actix_rt::spawn(async move {
+        let mut ticks = actix_rt::time::interval(period);
+        loop {
+            ticks.tick().await;
+            fed.feed(period).await;
+        }
+    });
+}
+
+impl Core {
+    async fn observe(&self) -> Observation {
+        self.supervisor.send(Observe).await.unwrap_or_default()
+    }
+
+    async fn beat(&self) {
+        let seen = self.observe().await;
+        let now = self.clock.now();
+        let (before, at) = (self.vitals.seen.replace(seen.clone()), self.vitals.at.replace(now));
+        self.vitals.rate.set(rate(seen.settled.saturating_sub(before.settled), now - at));
+        if !self.notify.is_heard() || self.ending.get() {
+            return;
+        }
+        self.notify.status(&self.line(&seen));
+    }
+
+    /// One line for `systemctl status`.
+    fn line(&self, seen: &Observation) -> String {
+        let charges = self.charges.borrow();
+        let running = charges.values().filter(|charge| charge.run.is_some()).count();
+        let jobs = if charges.len() == 1 { "job" } else { "jobs" };
+        let mut line = format!(
+            "{running} of {} {jobs} running, {:.1} pages/s, {} settled, {} failed, {} in flight; {}",
+            charges.len(),
+            self.vitals.rate.get(),
+            seen.settled,
+            seen.failed,
+            seen.in_flight,
+            self.limited_by(seen),
+        );
+        let reload = self.last_reload.borrow();
+        if let Some(reload) =
+            reload.as_ref().filter(|it| it.outcome == "refused" || it.outcome == "invalid")
+        {
+            let first = reload.words.lines().next().unwrap_or_default();
+            line = format!(
+                "running the OLD configuration, the last reload was {}: {first}; {line}",
+                reload.outcome
+            );
+        }
+        line
+    }
+
+    /// What limits the speed at this moment.
+    fn limited_by(&self, seen: &Observation) -> String {
+        let charges = self.charges.borrow();
+        if charges.is_empty() {
+            return "no job is configured".to_owned();
+        }
+        if charges.values().any(|charge| charge.run.is_some()) {
+            return seen.limited_by.clone();
+        }
+        let now = self.clock.now();
+        let next =
+            charges.iter().filter_map(|(name, charge)| Some((charge.next_run()?, name))).min();
+        match next {
+            Some((at, name)) => {
+                let wait = Duration::from_secs((at - now).max(0).unsigned_abs().div_ceil(1000));
+                format!(
+                    "no job is running; {name} is next, in {}",
+                    humantime::format_duration(wait)
+                )
+            }
+            None => "no job is running, and none is scheduled".to_owned(),
+        }
+    }
+
+    /// Keeps the service manager patient while the end takes its time, but not for ever.
+    pub(super) async fn end(self: Rc<Self>) {
+        self.notify.stopping();
+        let most = self.settings.borrow().stop_timeout_ms;
+        let until = self.clock.now() + most;
+        while self.clock.now() < until {
+            let seen = self.observe().await;
+            let line = format!("ending: {} requests in flight are taken in", seen.in_flight);
+            self.notify.extend_timeout(PATIENCE);
+            self.notify.status(&line);
+            actix_rt::time::sleep(Duration::from_secs(1)).await;
+        }
+        log::error!("the end takes longer than {} s: what is under way is left", most / 1000);
+        self.supervisor.do_send(Abandon);
+    }
+
+    /// Tells the manager that all is well, if it is.
+    async fn feed(&self, period: Duration) {
+        let silent = self.supervisor.send(Pulse { patience: period }).await;
+        self.metrics.service.watched(silent.as_ref().is_ok_and(Vec::is_empty));
+        match silent {
+            Ok(silent) if silent.is_empty() => self.notify.watchdog(),
+            Ok(silent) => {
+                log::error!("no answer from: {}; the watchdog is not told", silent.join(", "))
+            }
+            Err(_) => log::error!("no answer from the supervisor; the watchdog is not told"),
+        }
+    }
+
+    async fn look(self: Rc<Self>, Look { jobs }: Look) -> StatusView {
+        let seen = self.observe().await;
+        let actors = self.supervisor.send(Roster).await.unwrap_or_default();
+        let actors = actors.into_iter();
+        let jobs = if jobs { self.jobs().await } else { Vec::new() };
+        let store = Arc::clone(&self.reader);
+        StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at: self.started_at,
+            now: self.clock.now(),
+            state: if self.ending.get() { "ending" } else { "running" }.to_owned(),
+            limited_by: self.limited_by(&seen),
+            pages_per_second: self.vitals.rate.get(),
+            settled: seen.settled,
+            failed: seen.failed,
+            in_flight: seen.in_flight,
+            concurrency: self.settings.borrow().concurrency,
+            hosts: hosts(&seen),
+            actors: actors
+                .map(|it| ActorView { name: it.name, alive: it.alive, restarts: it.deaths })
+                .collect(),
+            store_bytes: blocking(move || store.size().ok()).await.ok().flatten(),
+            loaded_at: self.loaded_at.get(),
+            last_reload: self.last_reload.borrow().clone(),
+            jobs,
+        }
+    }
+
+    /// Every job in our care, and those that the store holds besides.
+    async fn jobs(&self) -> Vec<JobView> {
+        let (store, now) = (Arc::clone(&self.reader), self.clock.now());
+        let mut jobs = blocking(move || stored(&store, now)).await.unwrap_or_default();
+        let charges = self.charges.borrow();
+        for (name, charge) in charges.iter() {
+            let at = jobs.iter().position(|job| job.job == *name).unwrap_or_else(|| {
+                let kind = charge.wanted.as_ref().map(|wanted| wanted.order.spec.kind.clone());
+                let kind = kind.unwrap_or_default();
+                jobs.push(JobView { job: name.clone(), kind, ..JobView::default() });
+                jobs.len() - 1
+            });
+            let Some(job) = jobs.get_mut(at) else { continue };
+            let (state, why) = charge.state();
+            job.state = state.to_owned();
+            job.why = why;
+            job.next_run_at = charge.next_run();
+        }
+        for job in jobs.iter_mut().filter(|job| !charges.contains_key(&job.job)) {
+            job.why = Some("not configured".to_owned());
+            job.eta_ms = None;
+            if job.state == "running" {
+                job.state = "paused".to_owned();
+            }
+        }
+        jobs.sort_unstable_by(|a, b| a.job.cmp(&b.job));
+        jobs
+    }
+}
+
+fn hosts(seen: &Observation) -> Vec<HostsView> {
+    let each = seen.hosts_waiting.iter();
+    each.map(|(why, hosts)| HostsView { why: (*why).to_owned(), hosts: *hosts }).collect()
+}
+
+fn stored(store: &Store, now: Millis) -> Vec<JobView> {
+    let rows = store.jobs().unwrap_or_else(|error| {
+        log::warn!("{error}");
+        Vec::new()
+    });
+    let views = rows.iter().map(|row| overview::job(store, row, now));
+    views.filter_map(|view| view.inspect_err(|error| log::warn!("{error}")).ok()).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn rate(count: u64, span: Millis) -> f64 {
+    if span <= 0 { 0.0 } else { count as f64 * 1000.0 / span as f64 }
+}
+
+impl Handler<Look> for Daemon {
+    type Result = ResponseFuture<StatusView>;
+
+    fn handle(&mut self, look: Look, _: &mut Self::Context) -> Self::Result {
+        Box::pin(Rc::clone(&self.core).look(look))
+    }
+}
+
+impl Handler<Configured> for Daemon {
+    type Result = String;
+
+    fn handle(&mut self, _: Configured, _: &mut Self::Context) -> String {
+        effective::text(&self.core.settings.borrow())
+    }
+}
+
+impl Handler<JobStates> for Daemon {
+    type Result = Vec<(String, &'static str)>;
+
+    fn handle(&mut self, _: JobStates, _: &mut Self::Context) -> Self::Result {
+        let charges = self.core.charges.borrow();
+        charges.iter().map(|(name, charge)| (name.clone(), charge.state().0)).collect()
+    }
+}
