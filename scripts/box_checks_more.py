@@ -56,11 +56,14 @@ def sandbox(service):
     assert re.search(r" / / ro[, ].*noexec", mounts) or " / ro,noexec" in mounts or "noexec" in mounts, mounts
 
 
-@check("R11", "in its sandbox: PostgreSQL, which dies in mid-crawl")
+@check("R11", "in its sandbox: PostgreSQL, named by a credential, which dies in mid-crawl")
 def sandbox_postgres(service):
     service.site()
     url = service.postgres(5498)
-    configure(service, f'[database]\nurl = "{url}postgres"')
+    service.write("/etc/crawld/database.url", f"{url}postgres\n")
+    service.box.run("chmod", "600", "/etc/crawld/database.url")
+    service.drop_in("LoadCredential=database:/etc/crawld/database.url")
+    configure(service, '[database]\nurl_file = "credential:database"')
     service.job("site", 300)
     service.systemctl("restart", "crawld")
     pid = service.pid
