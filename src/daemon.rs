@@ -18,7 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, ResponseFuture};
 use tokio::sync::Mutex;
@@ -28,6 +28,7 @@ use crate::actors::supervisor::{Stop, Supervisor};
 use crate::clock::Clock;
 use crate::config::{Override, Settings};
 use crate::domain::Millis;
+use crate::domain::secret::Secret;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
 use crate::store::Store;
@@ -46,6 +47,30 @@ pub struct Source {
     pub overrides: Vec<Override>,
 }
 
+/// What those must show who come by the TCP port; a reload may change it.
+#[derive(Debug, Clone, Default)]
+pub struct Token(Arc<RwLock<Option<Secret>>>);
+
+impl Token {
+    /// Is this what must be shown?
+    #[must_use]
+    pub fn is(&self, shown: &str) -> bool {
+        let token = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        token.as_ref().is_some_and(|token| same(shown, token.reveal()))
+    }
+
+    /// From now on this is.
+    pub fn set(&self, token: Option<Secret>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+}
+
+/// Compares in a time that does not tell where they differ.
+fn same(one: &str, other: &str) -> bool {
+    let differ = one.bytes().zip(other.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
+    one.len() == other.len() && differ == 0
+}
+
 /// What a daemon is made of.
 pub struct Parts {
     /// The clock.
@@ -60,6 +85,8 @@ pub struct Parts {
     pub notify: Notify,
     /// Who counts and measures.
     pub metrics: Arc<Metrics>,
+    /// What those must show who come by the TCP port.
+    pub token: Token,
     /// Where the configuration came from.
     pub source: Source,
     /// What it says.
@@ -80,6 +107,7 @@ struct Core {
     supervisor: Addr<Supervisor>,
     notify: Notify,
     metrics: Arc<Metrics>,
+    token: Token,
     source: Source,
     settings: RefCell<Settings>,
     loaded_at: Cell<Millis>,
@@ -96,7 +124,9 @@ impl Daemon {
     /// A daemon that begins with these jobs.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { clock, store, reader, supervisor, notify, metrics, source, settings } = parts;
+        let Parts { clock, store, reader, supervisor, notify, metrics, token, source, settings } =
+            parts;
+        token.set(settings.control.token.clone());
         let now = clock.now();
         metrics.service.started(now);
         let core = Core {
@@ -107,6 +137,7 @@ impl Daemon {
             supervisor,
             notify,
             metrics,
+            token,
             source,
             settings: RefCell::new(settings),
             loaded_at: Cell::new(now),

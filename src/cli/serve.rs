@@ -13,7 +13,7 @@ use crate::app::{self, Service};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Doors, Views};
-use crate::daemon::{Parts, Source};
+use crate::daemon::{Parts, Source, Token};
 use crate::metrics::Metrics;
 use crate::notify::Notify;
 use crate::run_settings::daemon_settings;
@@ -48,8 +48,9 @@ pub(super) fn run(
         socket: control.socket.clone(),
         mode: control.socket_mode,
         listen: control.listen,
-        token: control.token.clone(),
+        token: Token::default(),
     };
+    let token = doors.token.clone();
     let run = RunSettings { metrics: Some(Arc::clone(&metrics)), ..run };
     let source = Source { file: Some(file.to_owned()), overrides: global.overrides() };
     let (owned, looked, counted) = (Arc::clone(&store), Arc::clone(&reader), Arc::clone(&metrics));
@@ -60,6 +61,7 @@ pub(super) fn run(
         supervisor,
         notify,
         metrics: counted,
+        token,
         source,
         settings,
     });

@@ -13,13 +13,13 @@ use signal_hook::consts::SIGTERM;
 use super::answers::{failed, gone, ordered, reloaded};
 use super::server::Back;
 use crate::daemon::{
-    Configured, Ending, Forget, JobStates, Look, OrderJob, Reload, RetryJob, SetLog, What,
+    Configured, Ending, Forget, JobStates, Look, OrderJob, Reload, RetryJob, SetLog, Token, What,
 };
 use crate::metrics::CONTENT_TYPE;
 use crate::store::{Retry, Store};
 
-/// What a client must show.
-pub(super) struct Token(pub(super) Option<crate::domain::secret::Secret>);
+/// What a client must show; nothing on the unix socket, which its permissions guard.
+pub(super) struct Guard(pub(super) Option<Token>);
 
 /// What `retry` is told.
 #[derive(Debug, Default, Deserialize)]
@@ -82,22 +82,16 @@ async fn guarded(
     request: dev::ServiceRequest,
     next: middleware::Next<impl actix_web::body::MessageBody + 'static>,
 ) -> Result<dev::ServiceResponse<impl actix_web::body::MessageBody>, actix_web::Error> {
-    let wanted = request.app_data::<Data<Token>>().and_then(|token| token.0.as_ref());
+    let wanted = request.app_data::<Data<Guard>>().and_then(|guard| guard.0.clone());
     let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
-    let known = wanted.is_none_or(|token| shown.is_some_and(|shown| same(shown, token.reveal())));
+    let known = wanted.is_none_or(|token| shown.is_some_and(|shown| token.is(shown)));
     if known {
         next.call(request).await.map(dev::ServiceResponse::map_into_left_body)
     } else {
         let refused = failed(StatusCode::UNAUTHORIZED, "show the token: Authorization: Bearer ...");
         Ok(request.into_response(refused).map_into_right_body())
     }
-}
-
-/// Compares in a time that does not tell where they differ.
-fn same(one: &str, other: &str) -> bool {
-    let differ = one.bytes().zip(other.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
-    one.len() == other.len() && differ == 0
 }
 
 async fn nothing(request: HttpRequest) -> HttpResponse {

@@ -16,8 +16,7 @@ use actix_web::{App, HttpServer};
 
 use super::routes;
 use crate::clock::Clock;
-use crate::daemon::Daemon;
-use crate::domain::secret::Secret;
+use crate::daemon::{Daemon, Token};
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -26,7 +25,7 @@ const LONGEST_BODY: usize = 64 * 1024;
 
 macro_rules! server {
     ($back:expr, $token:expr) => {{
-        let (back, token) = (Data::new($back.clone()), Data::new(routes::Token($token)));
+        let (back, token) = (Data::new($back.clone()), Data::new(routes::Guard($token)));
         HttpServer::new(move || {
             App::new()
                 .app_data(back.clone())
@@ -50,7 +49,7 @@ pub struct Doors {
     /// The TCP address.
     pub listen: Option<SocketAddr>,
     /// What a client of it must show.
-    pub token: Option<Secret>,
+    pub token: Token,
 }
 
 /// Texts for people, which are made elsewhere.
@@ -97,7 +96,8 @@ impl Control {
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
                 let unix = unix.map(|it| server!(back, None).listen_uds(it).map(HttpServer::run));
-                let tcp = tcp.map(|it| server!(back, token).listen(it).map(HttpServer::run));
+                let tcp = tcp
+                    .map(|it| server!(back, Some(token.clone())).listen(it).map(HttpServer::run));
                 let servers: io::Result<Vec<_>> = unix.into_iter().chain(tcp).collect();
                 let servers = match servers {
                     Ok(servers) => servers,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -91,7 +93,9 @@ enum Plan {
 impl Core {
     async fn reload(self: Rc<Self>) -> Reloaded {
         if self.ending.get() {
-            return Reloaded::Ignored("the daemon is ending: nothing is reloaded".to_owned());
+            let words = "the daemon is ending: nothing is reloaded";
+            log::warn!("reload=ignored {words}");
+            return Reloaded::Ignored(words.to_owned());
         }
         if self.reload_waits.replace(true) {
             return Reloaded::Ignored("a reload is about to begin: it reads the same".to_owned());
@@ -144,12 +148,23 @@ impl Core {
         let reconfigure = Reconfigure { settings: Box::new(self.run_settings(&settings)), clients };
         // The supervisor lives as long as we do.
         self.supervisor.send(reconfigure).await.ok();
+        self.apply_to_doors(&settings);
         let jobs = wanted(&settings);
         *self.settings.borrow_mut() = settings;
         for name in self.adopt(jobs) {
             self.tend(&name).await;
         }
         Reloaded::Applied(summary(diff))
+    }
+
+    fn apply_to_doors(&self, settings: &Settings) {
+        let control = &settings.control;
+        self.token.set(control.token.clone());
+        let Some(socket) = &control.socket else { return };
+        let mode = Permissions::from_mode(control.socket_mode);
+        if let Err(error) = std::fs::set_permissions(socket, mode) {
+            log::warn!("control.socket_mode: {}: {error}", socket.display());
+        }
     }
 
     fn run_settings(&self, settings: &Settings) -> RunSettings {

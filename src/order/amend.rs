@@ -24,6 +24,10 @@ const RULES: [&str; 10] = [
 const READING: [&str; 7] =
     ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch.check ", "scrape."];
 
+/// Options that decide when a host may be asked.
+const PACE: [&str; 6] =
+    ["delay_ms ", "pause", "per_host ", "hosts", "latency_factor ", "max_crawl_delay_ms "];
+
 /// Options that say where requests come from, or what was counted from the beginning: a run under
 /// way cannot go on under others, it must begin again.
 const SOURCES: [&str; 6] = ["roots ", "suggest", "fetch", "scrape", "max_hosts ", "sitemaps "];
@@ -93,6 +97,9 @@ pub(super) fn apply(
     }
     if touch(&["max_per_template "]) {
         store.readmit(row.id, spec.max_per_template, now)?;
+    }
+    if touch(&PACE) {
+        store.hasten(row.id, now)?;
     }
     let cursor = new_cursor(origin, old, spec, row);
     let reopen = !matches!(row.state, JobState::Paused | JobState::Stopped);

@@ -4,12 +4,27 @@ use diesel::prelude::*;
 use diesel::{sql_query, sql_types};
 
 use super::connection::both;
-use super::schema::urls;
+use super::schema::{job_host, urls};
 use super::{Result, Store, wake};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
 
 impl Store {
+    /// Has every host looked at again at which a job has something queued: when it may be asked was
+    /// reckoned by a pace that no longer holds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn hasten(&self, job: JobId, now: Millis) -> Result<()> {
+        self.connections.write(|conn| {
+            both!(conn, c => diesel::update(job_host::table)
+                .filter(job_host::job.eq(job.0).and(job_host::due_at.gt(now)))
+                .set(job_host::due_at.eq(now))
+                .execute(c))?;
+            Ok(())
+        })
+    }
+
     /// Queues every excluded URL of a job again, to be judged by the present rules when its turn
     /// comes, but for those beyond `max_per_template`. Gives their number. To be called before new rules are stored: a death in between
     /// then leaves nothing set aside for good.

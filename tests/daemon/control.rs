@@ -1,0 +1,135 @@
+//! The control interface: who may ask, and what is answered.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+
+use crate::common::run::Crawld;
+use crate::service::{Service, folder};
+use crate::{crawl, star};
+
+#[test]
+fn every_question_has_its_answer_on_the_socket() {
+    let site = star(3).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    service.until_state("docs", "done");
+    let get = |path: &str| service.ask("GET", path, None);
+    for (path, word) in [
+        ("healthz", "ok"),
+        ("readyz", "ready"),
+        ("metrics", "crawld_fetches_total"),
+        ("v1/status", "\"limited_by\""),
+        ("v1/jobs", "\"job\":\"docs\""),
+        ("v1/jobs/docs", "\"state\":\"done\""),
+        ("v1/config", "[jobs.docs]"),
+    ] {
+        let answer = get(path);
+        assert!(answer.is_good() && answer.body.contains(word), "{path}: {answer:?}");
+    }
+    let host = get(&format!("v1/hosts/127.0.0.1:{}", site.port()));
+    assert!(host.body.contains("docs: 3 asked"), "{host:?}");
+    assert_eq!(get("v1/jobs/nobody").status, 404);
+    assert_eq!(get("v2/jobs").status, 404);
+    assert_eq!(service.ask("POST", "v1/jobs/docs/dance", None).status, 404);
+    let wrong = service.ask("PUT", "v1/log", Some(&json!({"filter": "crawld=loud"})));
+    assert_eq!(wrong.status, 422, "{wrong:?}");
+    let right = service.ask("PUT", "v1/log", Some(&json!({"filter": "crawld=debug"})));
+    assert!(right.is_good(), "{right:?}");
+    assert_eq!(service.ask("PUT", "v1/log", Some(&json!({"level": 1}))).status, 400);
+    service.crawld(0, &["start", "docs"]);
+    service.until("docs", "in its second pass", |job| job["pass"] == 2 && job["state"] == "done");
+    let (_, finished) = service.end();
+    assert!(finished.stderr.contains("DEBUG"), "{}", finished.stderr);
+}
+
+#[test]
+fn why_a_url_is_asked_is_told_as_the_command_tells_it() {
+    let site = star(2).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    service.until_state("docs", "done");
+    let socket = service.crawld.path().join("crawld.sock");
+    let client = crawld::control::client::Client::call(&socket).unwrap().unwrap();
+    let url = site.at("/1");
+    let answer = client.ask("GET", &["v1", "explain"], &[("url", &url)], None).unwrap();
+    assert!(answer.body.contains("docs: done, pass 1"), "{answer:?}");
+}
+
+#[test]
+fn the_socket_is_for_owner_and_group_and_goes_with_the_daemon() {
+    let service = Service::start("[control]\nsocket_mode = \"0640\"\n");
+    let socket = service.crawld.path().join("crawld.sock");
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&socket), 0o640);
+    service.configure("");
+    service.reload(0);
+    assert_eq!(mode(&socket), 0o660, "changed by a reload");
+    let (crawld, _) = service.end();
+    assert!(!crawld.path().join("crawld.sock").exists());
+}
+
+#[test]
+fn a_socket_of_the_dead_is_taken_over_and_one_of_the_living_is_not() {
+    let service = Service::start("");
+    let second =
+        service.crawld.run(&["run", "--config", "crawld.toml", "--database", "sqlite://other.db"]);
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.stderr.contains("another daemon answers"), "{}", second.stderr);
+    let crawld = service.kill();
+    assert!(crawld.path().join("crawld.sock").exists(), "a killed daemon leaves it");
+    let service = Service::start_in(crawld);
+    assert!(service.ask("GET", "readyz", None).is_good());
+}
+
+/// Asks over TCP with these headers; gives the status line.
+fn over_tcp(port: u16, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn over_tcp_only_those_who_know_the_token_are_answered() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let crawld: Crawld =
+        folder(&format!("[control]\nlisten = \"127.0.0.1:{port}\"\ntoken_file = \"token\"\n"));
+    crawld.write("token", "open-sesame\n");
+    let service = Service::start_in(crawld);
+    let status = |path, headers| over_tcp(port, path, headers);
+    assert!(status("/healthz", "").contains("200"), "anybody may see that it lives");
+    for (headers, code) in [
+        ("", "401"),
+        ("Authorization: Bearer open-sesamf\r\n", "401"),
+        ("Authorization: Bearer \r\n", "401"),
+        ("Authorization: Basic open-sesame\r\n", "401"),
+        ("Authorization: Bearer open-sesame\r\n", "200"),
+    ] {
+        assert!(status("/v1/status", headers).contains(code), "{headers}");
+        assert!(status("/metrics", headers).contains(code), "{headers}");
+    }
+    let config = service.ask("GET", "v1/config", None).body;
+    assert!(!config.contains("open-sesame"), "{config}");
+}
+
+#[test]
+fn the_status_command_tells_of_jobs_actors_and_what_limits_the_speed() {
+    let site = star(5).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"60s\""));
+    service.until("docs", "waiting for its delay", |job| job["urls"]["done"] == 1);
+    let text = service.crawld(0, &["status"]).stdout;
+    for word in
+        ["docs", "running", "limited by", "politeness: 1 host waits for its delay", "actors"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let line = service.crawld(0, &["status", "docs", "--json"]).stdout;
+    let job: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&job["job"], &job["state"]), (&json!("docs"), &json!("running")));
+    let told = service.told("STATUS=1 of 1 job running");
+    assert!(told.contains("pages/s") && told.contains("1 settled"), "{told}");
+}

@@ -1,0 +1,130 @@
+//! What the operator orders holds until the operator says otherwise.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::common::http::{Gate, Reply};
+use crate::common::site::Pages;
+use crate::service::Service;
+use crate::{asked, crawl, star, states};
+
+const LONG: Duration = Duration::from_mins(1);
+
+#[test]
+fn a_pause_outlives_a_crash_and_a_changed_configuration_until_it_is_resumed() {
+    let site = star(6).open();
+    let slow = crawl("docs", &site.at("/"), "delay = \"60s\"");
+    let service = Service::start(&slow);
+    assert!(site.wait_for(1, LONG));
+    let said = service.crawld(0, &["pause", "docs"]).stdout;
+    assert!(said.contains("docs is paused"), "{said}");
+    let crawld = service.kill();
+    crawld.write("crawld.toml", crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    let service = Service::start_in(crawld);
+    let job = service.until_state("docs", "paused");
+    assert_eq!(job["urls"]["queued"], 5);
+    assert_eq!(site.requests(), 1, "it rests");
+    service.crawld(0, &["resume", "docs"]);
+    service.until_state("docs", "done");
+    assert_eq!(site.requests(), 6);
+    let said = service.crawld(0, &["resume", "docs"]).stdout;
+    assert!(said.contains("not paused"), "{said}");
+}
+
+#[test]
+fn a_stop_ends_the_pass_and_leaves_the_queue_and_a_start_goes_on_with_it() {
+    let gate = Gate::new();
+    let site = star(5).reply("/1", Reply::html("slow").after(&gate)).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    assert!(site.wait_for(2, LONG));
+    let said = service.crawld(0, &["stop", "docs"]).stdout;
+    assert!(said.contains("in flight"), "{said}");
+    gate.open();
+    let job = service.until("docs", "stopped", |job| job["why"] == "stopped");
+    assert_eq!((&job["state"], job["urls"]["queued"].as_i64()), (&json!("done"), Some(3)));
+    service.crawld(0, &["start", "docs"]);
+    service.until("docs", "whole", |job| job["urls"]["queued"] == 0 && job["state"] == "done");
+    assert_eq!((site.requests(), asked(&site).len()), (5, 5));
+    service.crawld(0, &["start", "docs"]);
+    let job = service.until("docs", "in its second pass", |job| job["pass"] == 2);
+    assert_eq!(job["job"], "docs");
+    service.until("docs", "done", |job| job["pass"] == 2 && job["state"] == "done");
+    assert_eq!(site.requests(), 10, "a new pass asks every page again");
+}
+
+#[test]
+fn failed_urls_are_asked_again_by_a_running_and_by_a_resting_job() {
+    let broken = vec![Reply::status(500), Reply::status(500), Reply::html("well again")];
+    let site = Pages::new()
+        .links("/", &["/broken", "/gone"])
+        .sequence("/broken", broken)
+        .reply("/gone", Reply::status(404))
+        .open();
+    let more = "delay = \"0ms\"\nmax_tries = 1";
+    let service = Service::start(&crawl("docs", &site.at("/"), more));
+    service.until_state("docs", "done");
+    let said = service.crawld(0, &["retry", "docs", "--status", "5xx"]).stdout;
+    assert!(said.contains("1 URL of job docs will be asked again"), "{said}");
+    service.until("docs", "done", |job| job["state"] == "done" && site.hits("/broken") == 2);
+    service.crawld(0, &["retry", "docs", "--status", "500", "--since", "1h"]);
+    service.until("docs", "mended", |job| job["urls"]["done"] == 2);
+    assert_eq!((site.hits("/broken"), site.hits("/gone")), (3, 1));
+    let said = service.crawld(0, &["retry", "docs", "--reason", "dns"]).stdout;
+    assert!(said.contains("nothing was changed"), "{said}");
+    let wrong = json!({"status": ["soon"]});
+    assert_eq!(service.ask("POST", "v1/jobs/docs/retry", Some(&wrong)).status, 422);
+}
+
+#[test]
+fn only_a_job_that_is_no_longer_configured_can_be_forgotten() {
+    let site = star(4).open();
+    let (old, new) = (crawl("old", &site.at("/"), ""), crawl("new", &site.at("/"), ""));
+    let service = Service::start(&(old + &new));
+    let said = service.crawld(1, &["forget", "old"]).stderr;
+    assert!(said.contains("is configured"), "{said}");
+    service.configure(&new);
+    service.reload(0);
+    service.until("old", "out", |job| job["why"] == "not configured");
+    service.crawld(0, &["forget", "old"]);
+    assert_eq!(service.state("old"), "none");
+    let said = service.crawld(2, &["forget", "old"]).stderr;
+    assert!(said.contains("no job 'old'"), "{said}");
+    let (crawld, _) = service.end();
+    let said = crawld.expect(2, &["report", "old"]).stderr;
+    assert!(said.contains("there are: new"), "{said}");
+}
+
+#[test]
+fn without_a_daemon_orders_are_written_down_for_the_next_one() {
+    let site = star(4).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"60s\""));
+    assert!(site.wait_for(1, LONG));
+    let (crawld, _) = service.end();
+    let config = ["--config", "crawld.toml"];
+    let order = |what: &str| crawld.expect(0, &[&[what, "docs"], &config[..]].concat()).stdout;
+    assert!(order("pause").contains("paused"), "it says so");
+    assert!(order("status").contains("paused"));
+    let said = crawld.expect(1, &[&["reload"], &config[..]].concat()).stderr;
+    assert!(said.contains("no daemon answers"), "{said}");
+    crawld.write("crawld.toml", crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    let service = Service::start_in(crawld);
+    service.until_state("docs", "paused");
+    assert_eq!(site.requests(), 1);
+    let crawld = service.kill();
+    let order = |what: &str| crawld.expect(0, &[&[what, "docs"], &config[..]].concat()).stdout;
+    assert!(order("resume").contains("goes on"));
+    let service = Service::start_in(crawld);
+    service.until_state("docs", "done");
+    assert_eq!(states(&service.end().0, "docs", "done"), 4);
+}
+
+#[test]
+fn an_order_for_a_job_that_is_not_there_names_those_that_are() {
+    let site = star(2).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), ""));
+    for what in ["pause", "resume", "stop", "start"] {
+        let said = service.crawld(2, &[what, "dox"]).stderr;
+        assert!(said.contains("no job 'dox'") && said.contains("docs"), "{said}");
+    }
+}
