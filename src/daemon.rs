@@ -35,6 +35,7 @@ use crate::store::Store;
 use charge::Charge;
 pub use orders::{Forget, OrderJob, Refusal, RetryJob, SetLog, What};
 pub use reload::{Reload, Reloaded};
+use tend::Left;
 use view::ReloadView;
 pub use vitals::{Configured, JobStates, Look};
 
@@ -173,8 +174,8 @@ impl Handler<Event> for Daemon {
         let core = Rc::clone(&self.core);
         Box::pin(async move {
             match event {
-                Event::JobEnded(id, limit) => core.left(id, Some(limit)).await,
-                Event::JobHalted(id) => core.left(id, None).await,
+                Event::JobEnded(id, limit) => core.left(id, Left::AtItsEnd(limit)).await,
+                Event::JobHalted(id) => core.left(id, Left::AsTold).await,
                 Event::Drained | Event::StoreLost(_) => {}
             }
         })

@@ -46,8 +46,10 @@ mod armed {
             }
             let passed = fault.passed.fetch_add(1, Ordering::SeqCst) + 1;
             let due = passed == fault.at || (fault.ever_after && passed > fault.at);
-            while due && fault.hangs {
-                std::thread::park();
+            if due && fault.hangs {
+                loop {
+                    std::thread::park();
+                }
             }
             assert!(!due, "fault injected at {place} {detail}");
         }

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::daemon::overview;
 use crate::daemon::view::{JobView, StatusView, WaitingView};
 use crate::domain::Millis;
+use crate::signals::Waiting;
 use crate::store::Store;
 
 /// Heads of the table's columns.
@@ -91,16 +92,19 @@ fn again_and_again(
     out: &mut dyn Write,
     mut show: impl FnMut(&mut dyn Write) -> Result<(), CommandError>,
 ) -> Result<u8, CommandError> {
+    if !args.watch {
+        return show(out).map(|()| 0);
+    }
+    let waiting = Waiting::start()?;
     loop {
-        if args.watch && !args.json && std::io::stdout().is_terminal() {
+        if !args.json && std::io::stdout().is_terminal() {
             write!(out, "{CLEAR}")?;
         }
         show(out)?;
         out.flush()?;
-        if !args.watch {
-            return Ok(0);
+        if let Some(signal) = waiting.pause(PERIOD) {
+            return Ok(128 + u8::try_from(signal).unwrap_or(0));
         }
-        std::thread::sleep(PERIOD);
         if !args.json && !std::io::stdout().is_terminal() {
             writeln!(out)?;
         }

@@ -88,7 +88,7 @@ pub struct SetLog {
 impl Core {
     /// The job's row as it is now; it must be one in our care.
     async fn own(&self, name: &str) -> Result<JobRow, Refusal> {
-        if !self.charges.borrow().get(name).is_some_and(|charge| charge.wanted.is_some()) {
+        if self.charges.borrow().get(name).is_none_or(|charge| charge.wanted.is_none()) {
             return Err(self.unknown(name));
         }
         self.stored(name).await?.ok_or_else(|| {

@@ -32,6 +32,15 @@ enum Next {
     Halt,
 }
 
+/// Why a run is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It was told to leave.
+    AsTold,
+    /// It has come to its end, or to this limit.
+    AtItsEnd(Option<String>),
+}
+
 /// What the store was asked about a job.
 struct Question {
     order: Order,
@@ -92,8 +101,8 @@ impl Core {
         }
     }
 
-    /// A run is over: it has come to its end (perhaps by a limit), or was told to leave.
-    pub(super) async fn left(self: Rc<Self>, id: JobId, ended: Option<Option<String>>) {
+    /// A run is over.
+    pub(super) async fn left(self: Rc<Self>, id: JobId, how: Left) {
         let _turn = self.turn.lock().await;
         let name = {
             let mut charges = self.charges.borrow_mut();
@@ -102,10 +111,10 @@ impl Core {
             let Some((name, charge)) = found else { return };
             charge.run = None;
             // What was told to leave is to go on in another way.
-            charge.fresh = ended.is_none();
+            charge.fresh = how == Left::AsTold;
             name.clone()
         };
-        if let Some(limit) = ended {
+        if let Left::AtItsEnd(limit) = how {
             self.account(&name, id, limit).await;
         }
         self.tend(&name).await;
@@ -234,14 +243,14 @@ impl Core {
 fn ask(
     store: &Store,
     question: Question,
-    hold: Option<JobState>,
+    asserted: Option<JobState>,
     clock: Clock,
 ) -> Result<Answer, Trouble> {
     let Question { order, running, fresh, again } = question;
     let spec = order::with_archive(order.spec).map_err(trouble)?;
     let order = Order { spec, again, ..order };
     let mut row = order::check(store, &order).map_err(trouble)?;
-    if let (Some(state), Some(row)) = (hold, &mut row)
+    if let (Some(state), Some(row)) = (asserted, &mut row)
         && row.state != state
     {
         store.set_job_state(row.id, state, row.limit_hit.as_deref(), clock.now()).map_err(lost)?;
@@ -337,5 +346,5 @@ fn trouble(error: PrepareError) -> Trouble {
 }
 
 fn lost(error: StoreError) -> Trouble {
-    Trouble { heals: error.may_heal(), words: error.to_string() }
+    Trouble { heals: error.may_heal(), words: error.message }
 }

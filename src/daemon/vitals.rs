@@ -160,7 +160,7 @@ impl Core {
         match silent {
             Ok(silent) if silent.is_empty() => self.notify.watchdog(),
             Ok(silent) => {
-                log::error!("no answer from: {}; the watchdog is not told", silent.join(", "))
+                log::error!("no answer from: {}; the watchdog is not told", silent.join(", "));
             }
             Err(_) => log::error!("no answer from the supervisor; the watchdog is not told"),
         }
@@ -171,7 +171,8 @@ impl Core {
         let actors = self.supervisor.send(Roster).await.unwrap_or_default();
         let actors = actors.into_iter();
         let jobs = if jobs { self.jobs().await } else { Vec::new() };
-        let store = Arc::clone(&self.reader);
+        let (store, concurrency) = (Arc::clone(&self.reader), self.settings.borrow().concurrency);
+        let store_bytes = blocking(move || store.size().ok()).await.ok().flatten();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -183,12 +184,12 @@ impl Core {
             settled: seen.settled,
             failed: seen.failed,
             in_flight: seen.in_flight,
-            concurrency: self.settings.borrow().concurrency,
+            concurrency,
             hosts: hosts(&seen),
             actors: actors
                 .map(|it| ActorView { name: it.name, alive: it.alive, restarts: it.deaths })
                 .collect(),
-            store_bytes: blocking(move || store.size().ok()).await.ok().flatten(),
+            store_bytes,
             loaded_at: self.loaded_at.get(),
             last_reload: self.last_reload.borrow().clone(),
             jobs,
@@ -209,7 +210,7 @@ impl Core {
             });
             let Some(job) = jobs.get_mut(at) else { continue };
             let (state, why) = charge.state();
-            job.state = state.to_owned();
+            state.clone_into(&mut job.state);
             job.why = why;
             job.next_run_at = charge.next_run();
         }
@@ -217,7 +218,7 @@ impl Core {
             job.why = Some("not configured".to_owned());
             job.eta_ms = None;
             if job.state == "running" {
-                job.state = "paused".to_owned();
+                "paused".clone_into(&mut job.state);
             }
         }
         jobs.sort_unstable_by(|a, b| a.job.cmp(&b.job));

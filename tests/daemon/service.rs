@@ -1,15 +1,16 @@
 //! The daemon as its manager sees it: started, told of how it stands, spoken to.
 
 use std::os::unix::net::UnixDatagram;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crawld::clock::Clock;
 use crawld::control::client::{Answer, Client};
 use serde_json::Value;
 
 use crate::common::run::{Crawld, Finished, Running};
 
 /// What does not come by then never comes.
-const DEADLINE: Duration = Duration::from_mins(1);
+const DEADLINE: i64 = 60_000;
 /// How long one look for news from the daemon may take.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -63,9 +64,10 @@ impl Service {
 
     /// The next notice that has a line which begins so.
     pub(crate) fn told(&self, start: &str) -> String {
-        let until = Instant::now() + DEADLINE;
+        let clock = Clock::start();
+        let until = clock.now() + DEADLINE;
         let mut heard = Vec::new();
-        while Instant::now() < until {
+        while clock.now() < until {
             if let Some(notice) = self.notice() {
                 if notice.lines().any(|line| line.starts_with(start)) {
                     return notice;
@@ -73,7 +75,21 @@ impl Service {
                 heard.push(notice);
             }
         }
-        panic!("no {start} in {DEADLINE:?}: {heard:#?}");
+        panic!("no {start} in {DEADLINE} ms: {heard:#?}");
+    }
+
+    /// Waits for a notice that begins so. `None`: one that begins otherwise has come before it.
+    pub(crate) fn told_but(&self, start: &str, other: &str) -> Option<()> {
+        let clock = Clock::start();
+        let until = clock.now() + DEADLINE;
+        while clock.now() < until {
+            match self.notice() {
+                Some(notice) if notice.starts_with(start) => return Some(()),
+                Some(notice) if notice.starts_with(other) => return None,
+                _ => {}
+            }
+        }
+        panic!("neither {start} nor {other}");
     }
 
     /// The next notice, if one comes soon.
@@ -112,13 +128,14 @@ impl Service {
 
     /// Waits until a job is as it should be.
     pub(crate) fn until(&self, name: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let until = Instant::now() + DEADLINE;
+        let clock = Clock::start();
+        let until = clock.now() + DEADLINE;
         loop {
             let job = self.job(name);
             if is_so(&job) {
                 return job;
             }
-            assert!(Instant::now() < until, "job {name} is never {what}: {:#}", self.status());
+            assert!(clock.now() < until, "job {name} is never {what}: {:#}", self.status());
             self.notice();
         }
     }
