@@ -11,7 +11,7 @@
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
 //! (what scraping gives, where it goes on), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
-//! `suggestions`, `lookup`.
+//! `suggestions`, `lookup`; `transfer` copies a store into another.
 
 mod amend;
 mod claim;
@@ -52,6 +52,7 @@ mod status;
 mod suggestions;
 mod target;
 mod templates;
+mod transfer;
 mod unmodified;
 mod wake;
 mod warc;
