@@ -25,6 +25,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod demo;
+pub mod disk;
 pub mod domain;
 pub mod faults;
 pub mod frontier;

@@ -62,7 +62,9 @@ impl Metrics {
 
     /// Everything in the text format of `OpenMetrics`, which Prometheus reads. `jobs` are those of
     /// the configuration with the names of their states; others of the store are left out. What the
-    /// store holds is counted anew when the last count is some seconds old. It blocks.
+    /// store holds is counted anew when the last count is some seconds old; that may take long, so
+    /// `store` is one that was opened to read: the owner of a SQLite file has one connection. It
+    /// blocks.
     pub fn text(&self, store: &Store, jobs: &[(String, &'static str)], clock: &Clock) -> String {
         // One at a time: gauges are taken away and set again.
         let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::actors::supervisor::Settings as RunSettings;
 use crate::config::{ConfigError, Settings};
+use crate::disk::Rule;
 use crate::domain::job::JobSpec;
 use crate::http::budget::Budget;
 use crate::http::{ClientOptions, Dns, Places, Throttle};
@@ -49,6 +50,7 @@ pub fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {
             ..ClientOptions::default()
         },
         metrics: None,
+        disk: Rule::keep(settings.min_free),
         node_name: node::own_name(),
         stays: false,
     }

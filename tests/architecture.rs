@@ -19,9 +19,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["domain", "clock"]),
     ("store", &["domain", "frontier", "output"]),
     ("metrics", &["domain", "frontier", "store", "clock"]),
-    ("actors", &["domain", "frontier", "http", "output", "store", "clock", "faults", "metrics"]),
+    (
+        "actors",
+        &["domain", "frontier", "http", "output", "store", "clock", "faults", "metrics", "disk"],
+    ),
     ("order", &["domain", "frontier", "store", "clock", "actors"]),
-    ("run_settings", &["domain", "config", "http", "store", "actors"]),
+    ("run_settings", &["domain", "config", "http", "store", "actors", "disk"]),
     (
         "daemon",
         &[
@@ -40,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("control", &["actors", "clock", "daemon", "domain", "metrics", "store"]),
     ("demo", &["domain"]),
+    ("disk", &[]),
     ("faults", &[]),
     ("logging", &[]),
     ("notify", &["clock"]),

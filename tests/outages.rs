@@ -41,14 +41,36 @@ wait $crawl
 [ ! -d "$DISK/archive" ] || cp -r "$DISK/archive" "$DISK/.."
 "#;
 
-/// Crawls so, with the store in this folder of the test's, and gives that folder and the result.
-fn crawl_on_a_full_disk(site: &Site, store: &str, archive: bool) -> (TempDir, Vec<Record>) {
+/// A crawl on a disk with room, on which something else leaves too little in mid-crawl.
+const LOW_DISK: &str = r#"
+set -eu
+mount -t tmpfs -o size=256m none "$DISK"
+: > "$DISK/../err"
+"$CRAWLD" crawl "$ROOT" --database "sqlite://$STORE/crawl.db" --delay 4ms --per-host 16 --no-robots -v \
+    > "$DISK/../out" 2> "$DISK/../err" & crawl=$!
+tail -n +1 -f "$DISK/../err" | grep -q -m 1 "status=200"
+head -c 140000000 /dev/zero > "$DISK/filler"
+tail -n +1 -f "$DISK/../err" | grep -q -m 1 "nothing is asked until there is room"
+rm "$DISK/filler"
+wait $crawl
+"$CRAWLD" export --what pages --database "sqlite://$STORE/crawl.db" --output "$DISK/../pages.csv"
+"#;
+
+/// Crawls so, with the store in this folder of the test's, and gives that folder, what was said
+/// and the result.
+fn crawl_on_a_disk(
+    script: &str,
+    site: &Site,
+    (store, archive): (&str, bool),
+    min_free: &str,
+) -> (TempDir, String, Vec<Record>) {
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
     let more = if archive { format!("--warc {}/archive", disk.display()) } else { String::new() };
     let output = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "timeout", "120", "sh", "-c", FULL_DISK])
+        .args(["--map-root-user", "--mount", "timeout", "120", "sh", "-c", script])
+        .env("CRAWLD__DATABASE__MIN_FREE", min_free)
         .env("DISK", &disk)
         .env("STORE", folder.path().join(store))
         .env("MORE", more)
@@ -58,23 +80,41 @@ fn crawl_on_a_full_disk(site: &Site, store: &str, archive: bool) -> (TempDir, Ve
         .unwrap();
     let said = std::fs::read_to_string(folder.path().join("err")).unwrap_or_default();
     assert!(output.status.success(), "{output:?}\n{said}");
-    assert!(said.contains("full") || said.contains("No space left"), "{said}");
-    assert!(said.contains("works again"), "{said}");
     let mut pages = csv::Reader::from_path(folder.path().join("pages.csv")).unwrap();
     let rows: Vec<Record> = pages.deserialize().map(Result::unwrap).collect();
     assert_complete(&rows, site);
-    (folder, rows)
+    (folder, said, rows)
+}
+
+fn assert_was_full(said: &str) {
+    assert!(said.contains("full") || said.contains("No space left"), "{said}");
+    assert!(said.contains("works again"), "{said}");
 }
 
 #[test]
 fn a_full_disk_pauses_the_crawl_until_there_is_room() {
-    crawl_on_a_full_disk(&SHAPE.pages().open(), "disk", false);
+    let (_, said, _) = crawl_on_a_disk(FULL_DISK, &SHAPE.pages().open(), ("disk", false), "0");
+    assert_was_full(&said);
 }
 
 #[test]
 fn a_full_disk_of_the_archive_does_so_too_and_nothing_is_recorded_twice() {
-    let (folder, rows) = crawl_on_a_full_disk(&SHAPE.pages().open(), ".", true);
+    let site = SHAPE.pages().open();
+    let (folder, said, rows) = crawl_on_a_disk(FULL_DISK, &site, (".", true), "0");
+    assert_was_full(&said);
     assert_recorded_once(&folder.path().join("archive"), &rows);
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_pauses_the_crawl_before_anything_fails() {
+    let site = SHAPE.pages().open();
+    let (_, said, _) = crawl_on_a_disk(LOW_DISK, &site, ("disk", false), "128MiB");
+    assert_eq!(site.requests(), SHAPE.pages, "nothing is asked twice");
+    let said: Vec<_> = said.lines().filter(|line| !line.contains(" DEBUG ")).collect();
+    let said = said.join("\n");
+    assert!(said.contains("(database.min_free)"), "{said}");
+    assert!(said.contains("there is room on the disk again"), "{said}");
+    assert!(!said.contains("store works again") && !said.contains("No space left"), "{said}");
 }
 
 /// A PostgreSQL of the test's own, which it may kill.

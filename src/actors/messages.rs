@@ -156,6 +156,11 @@ pub struct Fetch {
     pub keep_alive: bool,
 }
 
+/// Supervisor to Scheduler: the disks have no room for more, for these words; or they have.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct NoRoom(pub Option<Arc<str>>);
+
 /// What a fetcher comes back with.
 #[derive(Debug)]
 pub struct Returned {

@@ -6,6 +6,7 @@
 
 mod changing;
 mod pulse;
+mod room;
 mod staff;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use super::messages::{
 use super::restart::{Deaths, Remedy};
 use super::scheduler::SchedulerActor;
 use crate::clock::Clock;
+use crate::disk;
 use crate::domain::JobId;
 use crate::frontier::known::KnownUrls;
 use crate::http::client::ClientOptions;
@@ -32,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 pub use changing::{AmendJob, HaltJob, Reconfigure};
 pub use pulse::{ActorSeen, Pulse, Roster};
+use room::Disks;
 
 /// What a run is made of.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Settings {
     pub client: ClientOptions,
     /// Who counts and measures, if anybody wants to know.
     pub metrics: Option<Arc<Metrics>>,
+    /// How much of the disks must stay free.
+    pub disk: disk::Rule,
     /// This process's name among nodes.
     pub node_name: String,
     /// Does it stay when every job has ended, and wait for a store that is away without end?
@@ -105,6 +110,7 @@ pub struct Supervisor {
     client_edition: u64,
     deaths: HashMap<Role, Deaths>,
     generations: HashMap<Role, u64>,
+    disks: Disks,
     done: Option<oneshot::Sender<End>>,
     end: Option<End>,
 }
@@ -137,6 +143,7 @@ impl Supervisor {
             client_edition: 0,
             deaths: HashMap::new(),
             generations: HashMap::new(),
+            disks: Disks::default(),
             done: Some(done),
             end: None,
         }
@@ -220,7 +227,9 @@ impl Actor for Supervisor {
         for _ in 0..=self.settings.threads.max(1) {
             self.arbiters.push(Arbiter::new());
         }
-        self.start_all(ctx);
+        if self.finds_room(ctx) {
+            self.start_all(ctx);
+        }
     }
 }
 

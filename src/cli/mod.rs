@@ -11,7 +11,6 @@ mod fetch;
 mod hosts;
 mod jobs;
 mod man;
-mod migrate_store;
 mod one_off;
 mod options;
 mod progress;
@@ -85,8 +84,6 @@ enum Command {
     Forget(daemon::Named),
     /// Have the daemon read its configuration again: all of it holds then, or nothing has changed
     Reload,
-    /// Copy a store into another database, where its crawls go on
-    MigrateStore(migrate_store::Args),
     /// Show what a job of a configuration would take from a page, and follow
     Try(try_out::Args),
     /// Judge a URL by a robots.txt file
@@ -162,7 +159,6 @@ fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
         | Command::Stop(_)
         | Command::Start(_)
         | Command::Forget(_) => change(cli, out),
-        Command::MigrateStore(args) => migrate_store::run(args, out),
         _ => read(cli, &open(cli, Access::Reader)?, out),
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn set_up_tls(client: &ClientOptions, by_flag: bool) -> Result<(), Co
 /// Starts logging as it is configured; `usual`: what is logged unless that is said.
 pub(super) fn start_log(settings: &Settings, usual: &str) {
     logging::set_format(settings.log_format);
+    logging::set_format(settings.log_format);
     logging::start(settings.log.as_deref().unwrap_or(usual));
 }
 

@@ -165,7 +165,7 @@ const GAUGES: [(&str, &str); 6] = [
     ("crawld_uncommitted_bytes", "Bytes of memory that those hold"),
     ("crawld_mailbox_messages", "Answers that wait in the mailbox of the Scheduler"),
     ("crawld_hosts_held", "Hosts held"),
-    ("crawld_store_away", "1 while the store does not answer, or its disk is full"),
+    ("crawld_store_away", "1 while the store does not answer"),
 ];
 
 fn reason(wait: Wait) -> OfReason {

@@ -43,6 +43,8 @@ pub struct Service {
     reload_at: Gauge,
     fed: Counter,
     withheld: Counter,
+    disk_free: Gauge,
+    disk_short: Gauge,
 }
 
 impl Service {
@@ -79,7 +81,18 @@ impl Service {
             "Times that an actor did not answer, and the watchdog was told nothing",
             withheld.clone(),
         );
-        Self { reloads, reload_good, reload_at, fed, withheld }
+        let (disk_free, disk_short) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "crawld_disk_free_bytes",
+            "Bytes free where the store is or an archive, whichever has least",
+            disk_free.clone(),
+        );
+        registry.register(
+            "crawld_disk_short",
+            "1 while that is too little, and nothing is asked",
+            disk_short.clone(),
+        );
+        Self { reloads, reload_good, reload_at, fed, withheld, disk_free, disk_short }
     }
 
     /// The configuration was loaded for the first time.
@@ -93,6 +106,12 @@ impl Service {
         let good = matches!(result, Reloaded::Applied | Reloaded::Unchanged);
         self.reload_good.set(i64::from(good));
         self.reload_at.set(now / 1000);
+    }
+
+    /// So much room is there on the disk that has least; is it too little?
+    pub fn disk(&self, free: u64, short: bool) {
+        self.disk_free.set(i64::try_from(free).unwrap_or(i64::MAX));
+        self.disk_short.set(i64::from(short));
     }
 
     /// The watchdog's time has come; does every actor answer?

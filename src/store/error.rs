@@ -74,6 +74,12 @@ impl StoreError {
         Self { kind, message: format!("{target}: {what}; {}", kind.mend()) }
     }
 
+    /// The disk that `target` is on is nearly full.
+    #[must_use]
+    pub fn full(target: &str, what: &str) -> Self {
+        Self::new(StoreErrorKind::Full, target, what)
+    }
+
     /// May the same call succeed later without anybody changing a setting?
     #[must_use]
     pub fn may_heal(&self) -> bool {

@@ -11,7 +11,7 @@
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
 //! (what scraping gives, where it goes on), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
-//! `suggestions`, `lookup`; `transfer` copies a store into another.
+//! `suggestions`, `lookup`.
 
 mod amend;
 mod claim;
@@ -52,13 +52,13 @@ mod status;
 mod suggestions;
 mod target;
 mod templates;
-mod transfer;
 mod unmodified;
 mod wake;
 mod warc;
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -120,6 +120,7 @@ pub struct Store {
     // In this order: connections are closed before the file's lock is given up.
     connections: Connections,
     ids: Ids,
+    folder: Option<PathBuf>,
     sketch: Mutex<Sketch>,
     archives: Mutex<warc::Archives>,
     machines: Mutex<harvest::Machines>,
@@ -141,6 +142,10 @@ impl Store {
             Target::Postgres(_) => None,
         };
         let shown = target.shown();
+        let folder = match &target {
+            Target::Sqlite(path) => path.parent().map(Path::to_path_buf),
+            Target::Postgres(_) => None,
+        };
         let manager = Manager::new(target, access);
         let mut first = manager.open()?;
         let checked = match access {
@@ -151,7 +156,13 @@ impl Store {
             checked.and_then(|()| Ids::of(&mut first)).map_err(|fault| fault.into_error(&shown))?;
         let connections = Connections::new(manager, first);
         let (sketch, archives, machines) = Default::default();
-        Ok(Self { connections, ids, sketch, archives, machines, _lock: lock })
+        Ok(Self { connections, ids, folder, sketch, archives, machines, _lock: lock })
+    }
+
+    /// The folder of a SQLite file.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.folder.clone()
     }
 
     /// The database's name for messages: a path, or a URL without its password.

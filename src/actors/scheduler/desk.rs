@@ -81,13 +81,15 @@ impl SchedulerActor {
         if let Some(authority) = self.window.stray() {
             return Some(Call::ClaimHost(node, authority.to_owned()));
         }
-        if let Some(call) = self.offer_call(node) {
+        let room = self.desk.no_room.is_none();
+        if let Some(call) = room.then(|| self.offer_call(node)).flatten() {
             return Some(call);
         }
         if let Some(call) = self.host_call(node, now) {
             return Some(call);
         }
-        if let Some(call) = self.ending_call(node, now) {
+        // It may make more requests.
+        if let Some(call) = room.then(|| self.ending_call(node, now)).flatten() {
             return Some(call);
         }
         if now - self.desk.signed_at >= LEASE / 3 {

@@ -107,6 +107,7 @@ impl SchedulerActor {
             && self.flights.len() + self.batches.len() < 2 * self.concurrency
             && self.batches.weight() < self.most_uncommitted
             && self.desk.trouble.is_none()
+            && self.desk.no_room.is_none()
     }
 
     /// Sends out whatever may go out now.

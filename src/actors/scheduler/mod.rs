@@ -98,6 +98,8 @@ struct Desk {
     retired: bool,
     /// Waits for a store that does not work as long as it takes.
     patient: bool,
+    /// The disks have no room for more.
+    no_room: Option<Arc<str>>,
 }
 
 /// The store does not work for the moment.
@@ -176,6 +178,9 @@ impl SchedulerActor {
 
     /// Asks idle generators for more.
     fn produce(&mut self, ctx: &mut Context<Self>) {
+        if self.desk.no_room.is_some() {
+            return;
+        }
         let busy = |offers: &VecDeque<Arc<Offer>>, id| offers.iter().any(|o| o.job == id);
         for run in self.jobs.values_mut() {
             let id = run.job.id;

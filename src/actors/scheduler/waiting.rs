@@ -1,6 +1,9 @@
 //! Why nothing moves, or not everything.
 
+use actix::{Context, Handler};
+
 use super::SchedulerActor;
+use crate::actors::messages::NoRoom;
 use crate::domain::Millis;
 use crate::frontier::waits::{Slow, Waits};
 
@@ -12,6 +15,9 @@ impl SchedulerActor {
     pub(super) fn waiting(&self, now: Millis) -> Option<String> {
         if let Some(trouble) = &self.desk.trouble {
             return Some(format!("the store does not answer: {}", trouble.message));
+        }
+        if let Some(words) = &self.desk.no_room {
+            return Some(format!("the disk is nearly full: {words}"));
         }
         let slow: Vec<_> = self.flights.begun().filter(|(_, at)| now - at >= LONG).collect();
         let moving = self.flights.len() > slow.len();
@@ -57,5 +63,14 @@ impl SchedulerActor {
     pub(super) fn hosts_waiting(&self, now: Millis) -> Vec<(&'static str, usize)> {
         let waits = Waits::of(self.window.hosts(), now, false);
         waits.hosts().map(|(wait, hosts)| (wait.words(), hosts)).collect()
+    }
+}
+
+impl Handler<NoRoom> for SchedulerActor {
+    type Result = ();
+
+    fn handle(&mut self, NoRoom(words): NoRoom, ctx: &mut Context<Self>) {
+        self.desk.no_room = words;
+        self.pump(ctx);
     }
 }

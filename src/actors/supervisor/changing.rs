@@ -29,7 +29,7 @@ pub struct AmendJob {
     pub revive: bool,
 }
 
-/// To Supervisor: other settings. Threads, the store and the node stay as they are; requests in
+/// To Supervisor: other settings. Threads, the store, the node and who measures stay as they are; requests in
 /// flight end under the old ones.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -123,6 +123,7 @@ impl Handler<Reconfigure> for Supervisor {
         let old = std::mem::replace(&mut self.settings, *new.settings);
         self.settings.threads = old.threads;
         self.settings.node_name = old.node_name;
+        self.settings.metrics = old.metrics;
         if let Some(scheduler) = &self.scheduler {
             scheduler.do_send(self.bounds());
         }

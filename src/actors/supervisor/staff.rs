@@ -29,6 +29,7 @@ impl Supervisor {
         );
         let metrics = self.settings.metrics.clone();
         let scheduler = scheduler.that_waits(self.settings.stays).that_counts(metrics).start();
+        scheduler.do_send(self.no_room());
         for start in self.jobs.values() {
             scheduler.do_send(start.clone());
         }
