@@ -34,7 +34,7 @@ const OF_JOBS: [&str; 8] = [
     "budget",
 ];
 /// Keys that are `None` by default and stand for what the file says.
-const IMPLIED: [&str; 4] = ["grace", "log", "url", "socket"];
+const IMPLIED: [&str; 5] = ["grace", "log", "url", "socket", "host_persistence"];
 
 #[test]
 fn the_commented_file_is_valid_and_holds_the_defaults() {

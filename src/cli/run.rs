@@ -20,7 +20,7 @@ use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
 use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
-use crate::store::{Access, Origin, Store};
+use crate::store::{Access, JobState, Origin, Store};
 
 /// How long requests in flight may go on after a signal.
 const GRACE: Duration = Duration::from_secs(20);
@@ -117,6 +117,13 @@ impl Jobs {
         let mut jobs = Self::default();
         for job in configured {
             warn_of_ways(&job.spec);
+            if let Some(row) =
+                store.job_by_name(&job.name)?.filter(|row| row.state == JobState::Paused)
+            {
+                log::info!("job {}: paused; crawld resume lets it go on", job.name);
+                jobs.all.push(row.id);
+                continue;
+            }
             match ready(job, store, clock) {
                 Ok(prepared) => {
                     jobs.all.push(prepared.start.job.id);

@@ -20,6 +20,9 @@ use crate::store::{JobRow, JobState, Origin, Store, StoreError};
 /// How often the daemon looks whether a job has something to do.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
+/// How long a host that would be given up is tried hourly first: whoever mends it need not tell us.
+const PERSISTENCE: Millis = 24 * 3_600_000;
+
 /// What is to be done about a job, once the store has been asked.
 enum Next {
     /// Nothing.
@@ -66,7 +69,10 @@ pub(super) fn wanted(settings: &Settings) -> Vec<(String, Wanted)> {
     let jobs = settings.jobs.iter().map(|job| {
         let order = Order {
             name: job.name.clone(),
-            spec: job.spec.clone(),
+            spec: JobSpec {
+                host_persistence_ms: job.spec.host_persistence_ms.or(Some(PERSISTENCE)),
+                ..job.spec.clone()
+            },
             again: false,
             origin: Origin::File,
         };

@@ -5,9 +5,11 @@
 //! Retry-After, 429, 503, time-outs, failures to connect) raises it; a crash can only raise it too,
 //! because what is not known to be over counts as asked just now.
 
+mod pace;
 mod pause;
 
 use super::{HostKey, Millis};
+pub use pace::Pace;
 pub use pause::Pause;
 
 /// No wait is longer, whatever a server or a clock says: 7 days.
@@ -18,46 +20,10 @@ const FIRST_REST: Millis = 1_000;
 const LONGEST_REST: Millis = 300_000;
 /// Failed tries in a row (reset, closed, truncated ...) after which a host is slowed.
 const REPEATED: u32 = 3;
+/// How often a host is tried that would be given up.
+const HOUR: Millis = 3_600_000;
 /// A new measurement of a host's latency counts as one in so many.
 const LATENCY_WEIGHT: i64 = 4;
-
-/// The pace that the jobs with work on a host agree on: the strictest of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Least time between the starts of two requests.
-    pub delay: Millis,
-    /// Most requests in flight.
-    pub per_host: usize,
-    /// Longest Retry-After that is honoured.
-    pub max_retry_after: Millis,
-    /// How long a host that once answered may fail before it is given up.
-    pub host_patience: Millis,
-    /// Failures in a row after which a host that never answered is given up.
-    pub max_tries: i32,
-    /// Where there is a delay, a host rests this many times as long as it takes to answer; 0: off.
-    pub latency_factor: u16,
-    /// The longest distance that comes of that.
-    pub max_delay: Millis,
-    /// A random rest between requests, where that is longer.
-    pub pause: Pause,
-}
-
-impl Pace {
-    /// The stricter of two in each respect.
-    #[must_use]
-    pub fn strictest(self, other: Self) -> Self {
-        Self {
-            delay: self.delay.max(other.delay),
-            per_host: self.per_host.min(other.per_host).max(1),
-            max_retry_after: self.max_retry_after.max(other.max_retry_after),
-            host_patience: self.host_patience.max(other.host_patience),
-            max_tries: self.max_tries.max(other.max_tries),
-            latency_factor: self.latency_factor.max(other.latency_factor),
-            max_delay: self.max_delay.max(other.max_delay),
-            pause: self.pause.strictest(other.pause),
-        }
-    }
-}
 
 /// What a failure to reach a host leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +176,10 @@ impl HostPace {
         } else {
             now.saturating_sub(self.failing_since) >= pace.host_patience
         };
+        if over && now.saturating_sub(self.failing_since) < pace.persistence {
+            self.not_before = self.not_before.max(now.saturating_add(HOUR));
+            return Reach::Rests;
+        }
         if !over {
             return Reach::Rests;
         }
@@ -248,6 +218,7 @@ mod tests {
         per_host: 1,
         max_retry_after: 3_600_000,
         host_patience: 600_000,
+        persistence: 0,
         max_tries: 4,
         latency_factor: 2,
         max_delay: 60_000,
@@ -346,6 +317,21 @@ mod tests {
         }
         assert!(now >= 601_000, "given up at {now}");
         assert!(failures > 8);
+    }
+
+    #[test]
+    fn with_persistence_a_host_is_tried_hourly_before_it_is_given_up() {
+        let pace = Pace { persistence: 24 * HOUR, ..PACE };
+        let mut host = HostPace::default();
+        let (mut now, mut tries) = (1_000, 0);
+        while host.unreachable(now, now, &pace) == Reach::Rests {
+            tries += 1;
+            assert!(host.not_before > now, "it rests");
+            assert!(host.not_before - now <= HOUR);
+            now = host.not_before;
+        }
+        assert!(now >= 24 * HOUR, "{now}");
+        assert!((24..40).contains(&tries), "{tries}");
     }
 
     #[test]

@@ -294,6 +294,7 @@ const IDLE: Pace = Pace {
     per_host: 1,
     max_retry_after: 0,
     host_patience: 0,
+    persistence: 0,
     max_tries: 1,
     latency_factor: 0,
     max_delay: 0,

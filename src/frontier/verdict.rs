@@ -132,7 +132,8 @@ fn refused(
     } else {
         pace.answered(moment.now);
     }
-    if answer.retry_after.is_some_and(|wait| wait_asked && wait > job.pace.max_retry_after) {
+    let too_long = |wait| wait_asked && wait > job.pace.max_retry_after;
+    if job.pace.persistence == 0 && answer.retry_after.is_some_and(too_long) {
         let result = settled(row, UrlState::Failed, Some(reason), answer);
         return Verdict::GiveUp(Box::new(result));
     }

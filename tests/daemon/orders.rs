@@ -128,3 +128,34 @@ fn an_order_for_a_job_that_is_not_there_names_those_that_are() {
         assert!(said.contains("no job 'dox'") && said.contains("docs"), "{said}");
     }
 }
+
+#[test]
+fn a_run_until_done_leaves_a_paused_job_alone() {
+    let site = star(3).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"60s\""));
+    assert!(site.wait_for(1, LONG));
+    service.crawld(0, &["pause", "docs"]);
+    let (crawld, _) = service.end();
+    let run = crawld.run(&["run", "--config", "crawld.toml", "--until-done"]);
+    assert!(run.stderr.contains("docs: paused"), "{run:?}");
+    assert_eq!(site.requests(), 1);
+}
+
+#[test]
+fn a_host_that_cannot_be_reached_is_not_given_up_by_the_daemon_for_a_day() {
+    let site = star(2).open();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let roots = format!("{}\", \"http://{gone}/", site.at("/"));
+    let job =
+        |more: &str| crawl("docs", &roots, &format!("delay = \"0ms\"\nmax_tries = 1\n{more}"));
+    let service = Service::start(&job(""));
+    let job_view = service.until("docs", "resting", |job| job["hosts"]["unreachable"] == 1);
+    assert_eq!(
+        (&job_view["state"], job_view["urls"]["failed"].as_i64()),
+        (&json!("running"), Some(0))
+    );
+    service.configure(&job("host_persistence = \"0s\""));
+    service.reload(0);
+    let answer = service.ask("GET", &format!("v1/hosts/{gone}"), None);
+    assert!(answer.body.contains("rests until"), "{answer:?}");
+}

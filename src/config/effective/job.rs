@@ -24,6 +24,9 @@ pub(super) fn politeness(spec: &JobSpec, sheet: &mut Sheet<'_>) {
     sheet.put("max_crawl_delay", span(spec.max_crawl_delay_ms));
     sheet.put("max_retry_after", span(spec.max_retry_after_ms));
     sheet.put("host_patience", span(spec.host_patience_ms));
+    if let Some(persistence) = spec.host_persistence_ms {
+        sheet.put("host_persistence", span(persistence));
+    }
 }
 
 /// The keys of `[http]` that a job may have of its own.

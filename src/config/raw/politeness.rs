@@ -18,6 +18,7 @@ pub(super) struct Politeness {
     max_crawl_delay: Option<String>,
     max_retry_after: Option<String>,
     host_patience: Option<String>,
+    host_persistence: Option<String>,
 }
 
 impl Politeness {
@@ -30,6 +31,11 @@ impl Politeness {
         ];
         for (key, text, value) in spans {
             faults.span(key, text.as_ref(), value);
+        }
+        let mut persistence = -1;
+        faults.span("host_persistence", self.host_persistence.as_ref(), &mut persistence);
+        if persistence >= 0 {
+            job.host_persistence_ms = Some(persistence);
         }
         set(&mut job.per_host, self.per_host);
         faults.at_least("per_host", &self.per_host.unwrap_or(1), &1);

@@ -89,6 +89,7 @@ fn pace(spec: &JobSpec) -> Pace {
         per_host: spec.per_host.max(1),
         max_retry_after: spec.max_retry_after_ms,
         host_patience: spec.host_patience_ms,
+        persistence: spec.host_persistence_ms.unwrap_or(0),
         max_tries: spec.max_tries.max(1),
         latency_factor: spec.latency_factor,
         max_delay: spec.max_crawl_delay_ms,

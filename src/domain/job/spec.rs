@@ -67,6 +67,9 @@ pub struct JobSpec {
     pub max_retry_after_ms: Millis,
     /// How long a host that once answered may fail, in milliseconds.
     pub host_patience_ms: Millis,
+    /// How long a host that would be given up is tried hourly first, in milliseconds; `None`: not
+    /// at all by a command, and for a day by the daemon.
+    pub host_persistence_ms: Option<Millis>,
     /// Tries of a URL, the first included.
     pub max_tries: i32,
     /// User-Agent header.
@@ -158,6 +161,7 @@ impl Default for JobSpec {
             max_crawl_delay_ms: 60_000,
             max_retry_after_ms: 3_600_000,
             host_patience_ms: 600_000,
+            host_persistence_ms: None,
             max_tries: 4,
             user_agent: default_user_agent(),
             headers: Vec::new(),

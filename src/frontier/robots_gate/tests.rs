@@ -19,6 +19,7 @@ fn errand() -> RobotsErrand {
             per_host: 1,
             max_retry_after: DAY,
             host_patience: DAY,
+            persistence: 0,
             max_tries: 4,
             latency_factor: 0,
             max_delay: DAY,

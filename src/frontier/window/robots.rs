@@ -63,7 +63,9 @@ impl Window {
         let gate = home.gate(&errand.origin);
         let told_to_wait = matches!(answer.status, Some(429 | 503));
         if let Some(status) = answer.status.filter(|_| {
-            told_to_wait && answer.retry_after.is_some_and(|wait| wait > rules.max_retry_after)
+            told_to_wait
+                && rules.persistence == 0
+                && answer.retry_after.is_some_and(|wait| wait > rules.max_retry_after)
         }) {
             gate.forget();
             let reason = Reason::Http(status);
