@@ -146,16 +146,12 @@ fn a_host_that_cannot_be_reached_is_not_given_up_by_the_daemon_for_a_day() {
     let site = star(2).open();
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let roots = format!("{}\", \"http://{gone}/", site.at("/"));
-    let job =
-        |more: &str| crawl("docs", &roots, &format!("delay = \"0ms\"\nmax_tries = 1\n{more}"));
-    let service = Service::start(&job(""));
-    let job_view = service.until("docs", "resting", |job| job["hosts"]["unreachable"] == 1);
-    assert_eq!(
-        (&job_view["state"], job_view["urls"]["failed"].as_i64()),
-        (&json!("running"), Some(0))
-    );
-    service.configure(&job("host_persistence = \"0s\""));
-    service.reload(0);
+    let service = Service::start(&crawl("docs", &roots, "delay = \"0ms\"\nmax_tries = 1"));
+    let job = service.until("docs", "resting", |job| {
+        let hosts = service.status()["hosts"].to_string();
+        job["urls"]["done"] == 2 && hosts.contains("rest after failures")
+    });
+    assert_eq!((&job["state"], job["urls"]["failed"].as_i64()), (&json!("running"), Some(0)));
     let answer = service.ask("GET", &format!("v1/hosts/{gone}"), None);
     assert!(answer.body.contains("rests until"), "{answer:?}");
 }
