@@ -1,11 +1,13 @@
-//! `crawld check`: is a configuration right, and what does it mean?
+//! `crawld check`: is a configuration right, what does it mean, and what would a reload of it do?
 
 use std::io::Write;
 
+use super::daemon::{self, Door};
 use super::error::CommandError;
 use super::options::Global;
 use super::text::counted;
-use crate::config::{self, effective};
+use crate::config::diff::diff_text;
+use crate::config::{self, Change, Diff, Settings, effective};
 use crate::logging;
 use crate::run_settings::decide_proxies;
 
@@ -15,6 +17,10 @@ pub(super) struct Args {
     /// Print what is meant: every value decided, secrets masked
     #[arg(long)]
     effective: bool,
+    /// Tell what differs from what the running daemon has, and whether a reload can take it up;
+    /// exit code 1 if it needs a restart
+    #[arg(long, conflicts_with = "effective")]
+    diff: bool,
 }
 
 /// Says that the configuration is right, or all that is wrong with it.
@@ -32,9 +38,53 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
         out.write_all(effective::text(&settings).as_bytes())?;
         return Ok(0);
     }
+    if args.diff {
+        return tell(&running(&settings, global)?, out);
+    }
     let names: Vec<&str> = settings.jobs.iter().map(|job| job.name.as_str()).collect();
     let jobs = counted(i64::try_from(names.len()).unwrap_or(i64::MAX), "job");
     let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     writeln!(out, "{}: valid, {jobs}{list}", path.display())?;
     Ok(0)
+}
+
+/// What differs from the settings of the running daemon.
+fn running(settings: &Settings, global: &Global) -> Result<Diff, CommandError> {
+    let Some(door) = Door::find(global)? else {
+        let message = "no daemon answers that this could be compared with".to_owned();
+        return Err(CommandError { exit: 1, message });
+    };
+    let answer = door.ask("GET", &["v1", "config"], None)?;
+    if !answer.is_good() {
+        return Err(daemon::refused(&answer));
+    }
+    diff_text(&answer.body, settings).map_err(|error| CommandError {
+        exit: 1,
+        message: format!("what the daemon has cannot be read: {error}"),
+    })
+}
+
+fn tell(diff: &Diff, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let mut each = |what: &str, changes: &[Change]| {
+        changes.iter().try_for_each(|change| writeln!(out, "{what}: {change}"))
+    };
+    each("restart", &diff.restart)?;
+    each("live", &diff.live)?;
+    for (_, changes) in &diff.jobs.changed {
+        // A host's rules have been told once.
+        let own: Vec<_> =
+            changes.iter().filter(|change| change.key.starts_with("jobs.")).cloned().collect();
+        each("live", &own)?;
+    }
+    let jobs = [("new", &diff.jobs.added), ("gone", &diff.jobs.removed)];
+    for (what, names) in jobs {
+        names.iter().try_for_each(|name| writeln!(out, "{what}: jobs.{name}"))?;
+    }
+    let verdict = match (diff.is_empty(), diff.restart.is_empty()) {
+        (true, _) => "no changes",
+        (false, true) => "crawld reload takes it up",
+        (false, false) => "it needs a restart: a reload is refused",
+    };
+    writeln!(out, "{verdict}")?;
+    Ok(u8::from(!diff.restart.is_empty()))
 }

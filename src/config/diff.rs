@@ -72,13 +72,16 @@ pub fn diff(old: &Settings, new: &Settings) -> Diff {
 }
 
 /// The same where of the old ones only the text is known, as [`effective::text`] writes it: a change
-/// of what it masks is not seen.
+/// of what it masks is not seen. Where the new ones name no database, the old one stays: a service is
+/// told by systemd where its own is.
 ///
 /// # Errors
 /// When that is no such text.
 pub fn diff_text(old: &str, new: &Settings) -> Result<Diff, ConfigError> {
-    let new = effective::read(&effective::text(new))?;
-    Ok(between(&effective::read(old)?, &new))
+    let after = effective::read(&effective::text(new))?;
+    let mut diff = between(&effective::read(old)?, &after);
+    diff.restart.retain(|change| new.database.is_some() || change.key != "database.url");
+    Ok(diff)
 }
 
 fn between(old: &[Entry], new: &[Entry]) -> Diff {

@@ -35,8 +35,8 @@ pub fn load_in(
     }
 }
 
-/// [`load`] for one who asks or checks, not runs: secrets that only the service may read are left
-/// out, and told in [`Settings::unread`].
+/// [`load`] for one who asks or checks, and opens no store: secrets that only the service may read
+/// are masked, and told in [`Settings::unread`].
 ///
 /// # Errors
 /// As [`load`].

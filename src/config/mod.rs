@@ -67,8 +67,8 @@ pub struct Settings {
     pub job: JobSpec,
     /// The jobs of `[jobs.NAME]`, in the order of the file.
     pub jobs: Vec<ConfiguredJob>,
-    /// Files with secrets that could not be read by us, though perhaps by the service: one line each.
-    /// Always empty where they are needed.
+    /// Files with secrets that could not be read by us, though perhaps by the service: one line each;
+    /// a mask stands for the secret. Always empty where secrets are needed.
     pub unread: Vec<String>,
 }
 

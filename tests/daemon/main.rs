@@ -5,6 +5,7 @@
 mod common;
 
 mod control;
+mod difference;
 mod ending;
 mod orders;
 mod reload;

@@ -6,6 +6,7 @@ use url::Url;
 use super::faults::Faults;
 use super::secret_file::Credentials;
 use crate::config::Settings;
+use crate::config::effective::MASK;
 use crate::domain::secret::Secret;
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +37,8 @@ impl DatabaseKeys {
         if given(&self.password_file).is_some() && self.url.is_none() && self.url_file.is_none() {
             faults.push("password_file", "give url = \"postgres://user@host/name\" too");
         }
-        settings.database = url.map(|url| url.reveal().to_owned());
+        let url = url.map(|url| url.reveal().to_owned());
+        settings.database = url.filter(|url| url != MASK);
         if let Some(file) = given(&self.password_file) {
             let password = credentials.read("password_file", &file, faults);
             settings.database = settings.database.take().map(|url| with(url, password, faults));

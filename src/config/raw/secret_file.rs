@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::faults::Faults;
+use crate::config::effective::MASK;
 use crate::domain::secret::Secret;
 
 /// What stands before the name of a credential.
@@ -35,9 +36,12 @@ impl Credentials<'_> {
         Some(folder.join(name))
     }
 
-    /// The first line of the file that a key names.
+    /// The first line of the file that a key names; what is unread is a mask.
     pub(super) fn read(self, key: &str, text: &str, faults: &mut Faults) -> Option<Secret> {
-        let path = self.path(key, text, faults)?;
+        let unread = faults.unread.len();
+        let Some(path) = self.path(key, text, faults) else {
+            return (faults.unread.len() > unread).then(|| Secret::new(MASK));
+        };
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let secret = Secret::new(text.lines().next().unwrap_or_default());
@@ -49,8 +53,11 @@ impl Credentials<'_> {
             }
             Err(error) => {
                 let fault = format!("{key}: {}: {error}", path.display());
-                let by_us = error.kind() == io::ErrorKind::PermissionDenied;
-                if by_us { &mut faults.unread } else { &mut faults.all }.push(fault);
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    faults.unread.push(fault);
+                    return Some(Secret::new(MASK));
+                }
+                faults.all.push(fault);
                 None
             }
         }

@@ -111,7 +111,9 @@ token_file = "credential:api"
     assert!(error.contains("LoadCredential=db:FILE"), "{error}");
     let settings = load::look_in(&nothing(), Some(&path), &[]).unwrap();
     assert_eq!(settings.unread.len(), 2, "{:?}", settings.unread);
-    assert_eq!(settings.database_url(), "postgres://me@db.example/crawl");
+    let [running, seen] = [&service, &nothing()]
+        .map(|around| effective::text(&load::look_in(around, Some(&path), &[]).unwrap()));
+    assert_eq!(running, seen, "masks are all alike");
     // Another database on the command line has nothing to do with it.
     let url = given("database.url", "sqlite://mine.db");
     let settings = load::look_in(&nothing(), Some(&path), &[url]).unwrap();

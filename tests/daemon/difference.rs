@@ -1,0 +1,40 @@
+//! `crawld check --diff`: what a reload would do, before it is done.
+
+use std::time::Duration;
+
+use crate::service::Service;
+use crate::{crawl, star};
+
+#[test]
+fn what_differs_from_the_running_daemon_is_told_before_a_reload() {
+    let site = star(4).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"60s\""));
+    assert!(site.wait_for(1, Duration::from_mins(1)));
+    let told = service.crawld(0, &["check", "--diff"]).stdout;
+    assert_eq!(told, "no changes\n");
+    let changed = crawl("docs", &site.at("/"), "delay = \"50s\"")
+        + &crawl("more", &site.at("/1"), "")
+        + "[http]\nmax_body = \"1MiB\"\n[hosts.\"a.example\"]\ndelay = \"1s\"\n";
+    service.configure(&format!("{changed}[daemon]\nthreads = 3\n"));
+    let told = service.crawld(1, &["check", "--diff"]).stdout;
+    let expected = [
+        "restart: daemon.threads 0 -> 3",
+        "live: http.max_body \"10MiB\" -> \"1MiB\"",
+        "live: hosts.a.example.delay - -> \"1s\"",
+        "live: hosts.a.example.insecure - -> false",
+        "live: jobs.docs.delay \"1m\" -> \"50s\"",
+        "live: jobs.docs.max_body \"10MiB\" -> \"1MiB\"",
+        "new: jobs.more",
+        "it needs a restart: a reload is refused",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    service.reload(1);
+    service.configure(&changed);
+    let told = service.crawld(0, &["check", "--diff"]).stdout;
+    assert_eq!(told.lines().last(), Some("crawld reload takes it up"), "{told}");
+    service.reload(0);
+    assert_eq!(service.crawld(0, &["check", "--diff"]).stdout, "no changes\n");
+    let (crawld, _) = service.end();
+    let alone = crawld.expect(1, &["check", "--diff", "--config", "crawld.toml"]).stderr;
+    assert!(alone.contains("no daemon answers"), "{alone}");
+}
