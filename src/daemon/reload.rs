@@ -137,7 +137,9 @@ impl Core {
 
     async fn apply(&self, settings: Settings, diff: &Diff) -> Reloaded {
         let log = settings.log.as_deref().unwrap_or(LOG);
-        if let Err(words) = logging::set_filter(log) {
+        // Else what was set on the way, or by RUST_LOG, stays.
+        let changed = diff.live.iter().any(|change| change.key == "daemon.log");
+        if let Err(words) = if changed { logging::set_filter(log) } else { Ok(()) } {
             return Reloaded::Invalid(vec![format!("daemon.log: {words}")]);
         }
         logging::set_format(settings.log_format);

@@ -1,6 +1,8 @@
 //! How many files this process may have open, and so how many connections it may have: half of
 //! them for requests, a quarter for idle connections, the rest for all else.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// What is supposed where the system does not tell.
 const USUAL: usize = 1024;
 /// Connections that a thread keeps open though nobody uses them.
@@ -13,9 +15,11 @@ pub(super) fn idle_connections(threads: usize) -> usize {
 
 /// Requests in flight that the open files allow: as many as `wanted`, or fewer, which is said.
 pub(super) fn requests(wanted: usize) -> usize {
+    // A reload asks more than once; each figure is said once.
+    static SAID: AtomicUsize = AtomicUsize::new(0);
     let files = files();
     let most = (files / 2).max(1);
-    if wanted > most {
+    if wanted > most && SAID.swap(wanted, Ordering::Relaxed) != wanted {
         log::warn!(
             "{files} files may be open (ulimit -n): at most {most} requests in flight instead of \
              {wanted}"

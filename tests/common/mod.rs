@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod dns;
+pub(crate) mod exposition;
 pub(crate) mod generated;
 pub(crate) mod hole;
 pub(crate) mod http;

@@ -11,6 +11,7 @@ mod orders;
 mod reload;
 mod schedule;
 mod service;
+mod vitals;
 
 use std::collections::BTreeMap;
 

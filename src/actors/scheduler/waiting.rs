@@ -36,6 +36,9 @@ impl SchedulerActor {
         if let Some(trouble) = &self.desk.trouble {
             return format!("the store does not answer: {}", trouble.message);
         }
+        if let Some(words) = &self.desk.no_room {
+            return format!("the disk is nearly full: {words}");
+        }
         if self.draining.is_some() {
             return "the end: what is in flight is taken in".to_owned();
         }
