@@ -303,11 +303,11 @@ impl Connections {
 
     /// Names the failure; a connection that failed is not used again unless the refusal was ours.
     fn failed(&self, conn: &mut Connection, fault: Fault) -> StoreError {
-        if let Fault::Db(_) = fault {
+        if let Fault::Db(error) = &fault {
             let alive = conn.execute("SELECT 1").is_ok();
             conn.broken = true;
             if !alive {
-                let lost = format!("connection lost ({fault:?})");
+                let lost = format!("connection lost ({error})");
                 return StoreError::new(StoreErrorKind::Gone, &self.shown, &lost);
             }
         }
