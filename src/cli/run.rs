@@ -18,12 +18,16 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
+use crate::notify::Notify;
 use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
 use crate::store::{Access, JobState, Origin, Store};
 
 /// How long requests in flight may go on after a signal.
 const GRACE: Duration = Duration::from_secs(20);
+/// Numbers of errno(3) for the service manager: what was given is wrong; all else.
+const EINVAL: i32 = 22;
+const EIO: i32 = 5;
 
 /// Options of `crawld run`.
 #[derive(Debug, clap::Args)]
@@ -56,8 +60,15 @@ struct Jobs {
     bad: usize,
 }
 
-/// Runs the jobs and gives the exit code.
+/// Runs the jobs and gives the exit code. A service manager is told why there is none.
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
+    carry_out(args, global).inspect_err(|error| {
+        let number = if error.exit == 78 { EINVAL } else { EIO };
+        Notify::from_environment().failed(number, &error.message);
+    })
+}
+
+fn carry_out(args: &Args, global: &Global) -> Result<u8, CommandError> {
     let (settings, file) = settings(args, global)?;
     let level = one_off::level(args.quiet, args.verbose);
     one_off::start_log(&settings, level);
