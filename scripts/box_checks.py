@@ -52,9 +52,9 @@ def status_lives(service):
 @check("R2", "it is ready only when its database answers, and waits for it")
 def waits_for_database(service):
     port = 5499
-    configure(service, f'[database]\nurl = "postgres://crawld@127.0.0.1:{port}/postgres"')
+    configure(service, f'[database]\nurl = "postgres://postgres@127.0.0.1:{port}/postgres"')
     service.systemctl("restart", "--no-block", "crawld")
-    until(lambda: service.active == "activating" and service.said("database"), 20, "waiting for the database")
+    until(lambda: service.active == "activating" and service.said("waiting"), 20, "waiting for the database")
     pid = service.pid
     until(lambda: service.status, 10, "STATUS= while the database is away")
     time.sleep(3)
@@ -130,7 +130,7 @@ def invalid_start(service):
     assert service.show("ExecMainStatus") == "78" and service.restarts == 0
     said = service.said("bad.toml", "max_pags")
     assert said and "4" in said[0]["MESSAGE"] and int(said[0]["PRIORITY"]) <= 3, service.tail()
-    assert service.status, "STATUS= does not say why"
+    assert "max_pags" in service.status and service.show("StatusErrno") == "22", service.status
     service.box.run("rm", "/etc/crawld/conf.d/bad.toml")
     service.systemctl("restart", "crawld")
 
@@ -155,14 +155,19 @@ def hangs(service):
 @check("R6", "an actor that is stuck stops the watchdog and is named")
 def stuck(service):
     service.site()
-    configure(service)
+    configure(service, 'stop_timeout = "6s"')
     service.drop_in("WatchdogSec=3s\nRestartSec=100ms\nEnvironment=CRAWLD_FAULTS=db@20!")
     service.job("site", 400)
     service.systemctl("restart", "crawld")
     until(lambda: service.restarts >= 1, 40, "restarted by the watchdog")
-    assert [line for line in service.said("Db") + service.said("store") if int(line["PRIORITY"]) <= 3], service.tail()
+    assert [line for line in service.said("no answer", "db") if int(line["PRIORITY"]) <= 3], service.tail()
+    # Nor does it keep the system from going down.
+    until(lambda: service.said("no answer", "db") and service.active == "active", 20, "stuck again")
+    began = time.monotonic()
+    service.systemctl("stop", "crawld")
+    assert time.monotonic() - began < 25, service.tail()
     service.drop_in("RestartSec=100ms")
-    service.systemctl("restart", "crawld")
+    service.systemctl("start", "crawld")
     service.exact("site", 400, deaths=5)
 
 
