@@ -46,6 +46,8 @@ pub struct Source {
     pub file: Option<PathBuf>,
     /// What the command line says.
     pub overrides: Vec<Override>,
+    /// What is logged where the configuration does not say it.
+    pub log: String,
 }
 
 /// What those must show who come by the TCP port; a reload may change it.
@@ -115,6 +117,8 @@ struct Core {
     last_reload: RefCell<Option<ReloadView>>,
     /// A reload waits for its turn: another one would find nothing that this one will not.
     reload_waits: Cell<bool>,
+    /// When the states of jobs in the store were last looked at: others may change them too.
+    states_at: Cell<Millis>,
     charges: RefCell<BTreeMap<String, Charge>>,
     turn: Mutex<()>,
     ending: Cell<bool>,
@@ -144,6 +148,7 @@ impl Daemon {
             loaded_at: Cell::new(now),
             last_reload: RefCell::default(),
             reload_waits: Cell::default(),
+            states_at: Cell::default(),
             charges: RefCell::default(),
             turn: Mutex::default(),
             ending: Cell::default(),

@@ -84,6 +84,25 @@ impl Door {
         let answer = self.0.ask(method, path, &[], body);
         answer.map_err(|error| CommandError { exit: 1, message: error.to_string() })
     }
+
+    /// Looks at one thing.
+    pub(super) fn look(
+        self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Answer, CommandError> {
+        let answer = self.0.ask("GET", path, query, None);
+        answer.map_err(|error| CommandError { exit: 1, message: error.to_string() })
+    }
+}
+
+/// Prints a text of the daemon's.
+pub(super) fn told(answer: &Answer, out: &mut dyn Write) -> Result<u8, CommandError> {
+    if !answer.is_good() {
+        return Err(refused(answer));
+    }
+    out.write_all(answer.body.as_bytes())?;
+    Ok(0)
 }
 
 /// Prints what an order gave.

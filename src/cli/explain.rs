@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::daemon::{Door, told};
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
 use super::text::{clean, counted, moment, moment_from, size, span, without_login};
@@ -49,6 +50,14 @@ pub(super) fn text(store: &Store, job: Option<&str>, url: &str) -> Result<String
     let mut out = Vec::new();
     explain(&args, store, Clock::start().now(), &mut out).map_err(|error| error.message)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Has a running daemon say it.
+pub(super) fn by_daemon(args: &Args, door: Door, out: &mut dyn Write) -> Result<u8, CommandError> {
+    parse(&args.url)?;
+    let job = args.job.as_deref().map(|job| ("job", job));
+    let query: Vec<_> = std::iter::once(("url", args.url.as_str())).chain(job).collect();
+    closed_pipe_is_success(told(&door.look(&["v1", "explain"], &query)?, out))
 }
 
 fn explain(

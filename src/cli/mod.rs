@@ -153,13 +153,26 @@ fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
             Some(door) => status::by_daemon(args, door, || Door::find(&cli.global), out),
             None => status::run(args, &open(cli, Access::Reader)?, out),
         },
+        Command::Report(args) => match Door::find(&cli.global)? {
+            Some(door) => report::by_daemon(args, door, out),
+            None => report::run(args, &open(cli, Access::Reader)?, out),
+        },
+        Command::Explain(args) => match Door::find(&cli.global)? {
+            Some(door) => explain::by_daemon(args, door, out),
+            None => explain::run(args, &open(cli, Access::Reader)?, out),
+        },
         Command::Retry(_)
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Stop(_)
         | Command::Start(_)
         | Command::Forget(_) => change(cli, out),
-        _ => read(cli, &open(cli, Access::Reader)?, out),
+        Command::Export(args) => export::run(args, &open(cli, Access::Reader)?, out),
+        Command::Crawl(_)
+        | Command::Fetch(_)
+        | Command::Suggest(_)
+        | Command::Scrape(_)
+        | Command::Run(_) => Err(CommandError::usage("that command runs jobs")),
     }
 }
 
@@ -195,16 +208,6 @@ fn change_otherwise(cli: &Cli, command: &Command, out: &mut dyn Write) -> Result
 fn own(cli: &Cli) -> Result<Store, CommandError> {
     drop(open(cli, Access::Reader)?);
     open(cli, Access::Owner)
-}
-
-/// Runs a command that reads a store and changes nothing.
-fn read(cli: &Cli, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
-    match &cli.command {
-        Command::Report(args) => report::run(args, store, out),
-        Command::Explain(args) => explain::run(args, store, out),
-        Command::Export(args) => export::run(args, store, out),
-        _ => Ok(0),
-    }
 }
 
 /// Opens the store that the options name.

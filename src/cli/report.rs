@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::daemon::{Door, told};
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
 use crate::domain::JobId;
@@ -111,6 +112,24 @@ impl Report {
 /// 2 when there is no such job, 69 when the store fails.
 pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
     closed_pipe_is_success(print_all(args, store, out))
+}
+
+/// The same as text, for the control interface.
+///
+/// # Errors
+/// With what is wrong.
+pub(super) fn text(store: &Store, job: Option<&str>, json: bool) -> Result<String, String> {
+    let args = Args { job: job.map(str::to_owned), json };
+    let mut out = Vec::new();
+    print_all(&args, store, &mut out).map_err(|error| error.message)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Has a running daemon say it.
+pub(super) fn by_daemon(args: &Args, door: Door, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let job = args.job.as_deref().map(|job| ("job", job));
+    let query: Vec<_> = job.into_iter().chain(args.json.then_some(("json", "true"))).collect();
+    closed_pipe_is_success(told(&door.look(&["v1", "report"], &query)?, out))
 }
 
 fn print_all(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {

@@ -73,7 +73,7 @@ fn carry_out(args: &Args, global: &Global) -> Result<u8, CommandError> {
     let level = one_off::level(args.quiet, args.verbose);
     one_off::start_log(&settings, level);
     if !args.until_done {
-        return match serve::run(settings, &file, global)? {
+        return match serve::run(settings, &file, level, global)? {
             Ok(End::Stopped(signal)) | Err(signal) => Ok(code_of(signal)),
             Ok(end) => one_off::ended(&end).map(|()| 0),
         };

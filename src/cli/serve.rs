@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::CommandError;
 use super::one_off;
 use super::options::Global;
-use super::{explain, hosts};
+use super::{explain, hosts, report};
 use crate::actors::supervisor::{End, Settings as RunSettings};
 use crate::app::{self, Service};
 use crate::clock::Clock;
@@ -23,11 +23,13 @@ use crate::store::{Access, Store, StoreErrorKind};
 /// How long a database that is away is left alone before it is tried again.
 const AWAY: Duration = Duration::from_secs(5);
 
-/// Runs the daemon with these settings, which came from this file, until it ends. `Err` of the
+/// Runs the daemon with these settings, which came from this file, until it ends; `log` is what it
+/// logs where they do not say it. `Err` of the
 /// inner result: a signal ended it before it began.
 pub(super) fn run(
     settings: Settings,
     file: &Path,
+    log: &str,
     global: &Global,
 ) -> Result<Result<End, i32>, CommandError> {
     let run = daemon_settings(&settings);
@@ -52,7 +54,8 @@ pub(super) fn run(
     };
     let token = doors.token.clone();
     let run = RunSettings { metrics: Some(Arc::clone(&metrics)), ..run };
-    let source = Source { file: Some(file.to_owned()), overrides: global.overrides() };
+    let source =
+        Source { file: Some(file.to_owned()), overrides: global.overrides(), log: log.to_owned() };
     let (owned, looked, counted) = (Arc::clone(&store), Arc::clone(&reader), Arc::clone(&metrics));
     let parts = Box::new(move |supervisor| Parts {
         clock,
@@ -65,7 +68,7 @@ pub(super) fn run(
         source,
         settings,
     });
-    let views = Views { explain: explain::text, host: hosts::text };
+    let views = Views { explain: explain::text, host: hosts::text, report: report::text };
     let service = Service { run, doors, views, waiting, parts };
     let end = app::serve(clock, store, reader, metrics, service);
     end.map(Ok).map_err(|error| CommandError { exit: 1, message: error.to_string() })

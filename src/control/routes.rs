@@ -38,6 +38,12 @@ struct Wish {
 }
 
 #[derive(Debug, Deserialize)]
+struct ReportWish {
+    job: Option<String>,
+    json: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
 struct StatusWish {
     jobs: Option<bool>,
 }
@@ -64,6 +70,7 @@ pub(super) fn routes(app: &mut ServiceConfig) {
             .route("/v1/jobs/{job}/{what}", web::post().to(order))
             .route("/v1/hosts/{host}", web::get().to(host))
             .route("/v1/explain", web::get().to(explain))
+            .route("/v1/report", web::get().to(report))
             .route("/v1/config", web::get().to(config))
             .route("/v1/reload", web::post().to(reload))
             .route("/v1/log", web::put().to(log))
@@ -186,6 +193,12 @@ async fn host(back: Data<Back>, host: Path<String>) -> HttpResponse {
 async fn explain(back: Data<Back>, wish: Query<Wish>) -> HttpResponse {
     let view = back.views.explain;
     told(move |store| view(store, wish.job.as_deref(), &wish.url), &back).await
+}
+
+async fn report(back: Data<Back>, wish: Query<ReportWish>) -> HttpResponse {
+    let view = back.views.report;
+    let json = wish.json.unwrap_or(false);
+    told(move |store| view(store, wish.job.as_deref(), json), &back).await
 }
 
 async fn config(back: Data<Back>) -> HttpResponse {

@@ -59,6 +59,8 @@ pub struct Views {
     pub explain: fn(&Store, Option<&str>, &str) -> Result<String, String>,
     /// What is known of a host.
     pub host: fn(&Store, &str) -> Result<String, String>,
+    /// What came of a job, or of each: in words, or one JSON object a line.
+    pub report: fn(&Store, Option<&str>, bool) -> Result<String, String>,
 }
 
 /// What requests are answered from.

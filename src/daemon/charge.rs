@@ -8,6 +8,7 @@ use crate::store::{JobRow, JobState};
 
 /// A job in the daemon's care.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is to be looked at")]
 pub(super) struct Charge {
     /// What the configuration wants; `None`: it is no longer configured, and leaves.
     pub(super) wanted: Option<Wanted>,
@@ -17,6 +18,10 @@ pub(super) struct Charge {
     pub(super) row: Option<JobRow>,
     /// It is to be looked at though it is done: it is new here, or something was changed.
     pub(super) fresh: bool,
+    /// Somebody else has changed how it stands in the store.
+    pub(super) touched: bool,
+    /// The store is just being asked what it has to do.
+    pub(super) asking: bool,
     /// The operator asks for a new pass.
     pub(super) again: bool,
     /// What the operator has said is to hold, whatever a run that ends just now writes down.
@@ -58,6 +63,8 @@ impl Charge {
             run: None,
             row: None,
             fresh: true,
+            touched: false,
+            asking: false,
             again: false,
             hold: None,
             trouble: None,
@@ -84,7 +91,8 @@ impl Charge {
     /// Is there a reason to look at it?
     pub(super) fn calls(&self, now: Millis) -> bool {
         let heals = self.trouble.as_ref().is_some_and(|trouble| trouble.heals);
-        self.run.is_none() && (heals || self.is_due(now))
+        let idle = self.run.is_none();
+        self.touched || (idle && (heals || self.is_due(now)))
     }
 
     /// How it stands, in a word of the contract, and why where that needs saying.
@@ -108,6 +116,7 @@ impl Charge {
                 ("running", Some("begins anew when what is in flight is taken in".to_owned()))
             }
             (Some(_), _) => ("running", None),
+            (None, _) if self.asking => ("queued", None),
             (None, _) if self.is_held() => ("paused", Some("until it is resumed".to_owned())),
             (None, Some(row)) if row.state.is_final() && !self.fresh => {
                 let why = (row.state == JobState::Stopped).then(|| "stopped".to_owned());

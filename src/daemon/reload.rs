@@ -21,9 +21,6 @@ use crate::order::{self, PrepareError};
 use crate::run_settings::{daemon_settings, decide_proxies};
 use crate::store::Store;
 
-/// What is logged by a daemon unless its configuration says it.
-const LOG: &str = "crawld=info";
-
 /// To the daemon: read the configuration again.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reloaded")]
@@ -136,7 +133,7 @@ impl Core {
     }
 
     async fn apply(&self, settings: Settings, diff: &Diff) -> Reloaded {
-        let log = settings.log.as_deref().unwrap_or(LOG);
+        let log = settings.log.as_deref().unwrap_or(&self.source.log);
         // Else what was set on the way, or by RUST_LOG, stays.
         let changed = diff.live.iter().any(|change| change.key == "daemon.log");
         if let Err(words) = if changed { logging::set_filter(log) } else { Ok(()) } {

@@ -23,6 +23,9 @@ pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// How long a host that would be given up is tried hourly first: whoever mends it need not tell us.
 const PERSISTENCE: Millis = 24 * 3_600_000;
 
+/// How often the states of jobs in the store are looked at.
+const STATES: Millis = 5_000;
+
 /// What is to be done about a job, once the store has been asked.
 enum Next {
     /// Nothing.
@@ -100,10 +103,36 @@ impl Core {
         // An errand under way looks after what it changes.
         let Ok(_turn) = self.turn.try_lock() else { return };
         let now = self.clock.now();
+        if now - self.states_at.get() >= STATES {
+            self.states_at.set(now);
+            self.look_at_states().await;
+        }
         let calls = |(name, charge): (&String, &Charge)| charge.calls(now).then(|| name.clone());
         let names: Vec<String> = self.charges.borrow().iter().filter_map(calls).collect();
         for name in names {
             self.tend(&name).await;
+        }
+    }
+
+    /// Notes what others have done to our jobs in the store: an operator without a way to us, a
+    /// daemon on another machine.
+    async fn look_at_states(&self) {
+        let reader = Arc::clone(&self.reader);
+        let rows = blocking(move || reader.jobs()).await;
+        // A store that is away is told of by whoever needs it.
+        let Ok(Ok(rows)) = rows else { return };
+        let mut charges = self.charges.borrow_mut();
+        for row in rows {
+            let Some(charge) = charges.get_mut(&row.name) else { continue };
+            let held = matches!(row.state, JobState::Paused | JobState::Stopped);
+            let was = charge.row.as_ref().is_some_and(|row| is_held(row, false));
+            let stands = match charge.run {
+                Some(_) => !held,
+                None => !was || held || charge.hold.is_some(),
+            };
+            if !stands {
+                charge.touched = true;
+            }
         }
     }
 
@@ -159,6 +188,7 @@ impl Core {
             if charge.run.as_ref().is_some_and(|run| run.halting) {
                 return;
             }
+            charge.asking = charge.fresh || charge.is_due(now);
             match (&charge.wanted, &charge.run) {
                 (None, None) => {
                     charges.remove(name);
@@ -168,7 +198,7 @@ impl Core {
                 (Some(wanted), run) => Some(Question {
                     order: wanted.order.clone(),
                     running: run.as_ref().map(|run| run.spec.clone()),
-                    fresh: charge.fresh,
+                    fresh: charge.fresh || charge.touched,
                     again: charge.is_due(now),
                 }),
             }
@@ -190,6 +220,7 @@ impl Core {
     fn in_trouble(&self, name: &str, trouble: Trouble) {
         let mut charges = self.charges.borrow_mut();
         let Some(charge) = charges.get_mut(name) else { return };
+        charge.asking = false;
         if charge.trouble.as_ref() != Some(&trouble) {
             log::error!("job={name} {}", trouble.words);
         }
@@ -209,6 +240,8 @@ impl Core {
             charge.row = row;
             charge.fresh = false;
             charge.again = false;
+            charge.touched = false;
+            charge.asking = false;
             match &next {
                 Next::Start(start) => {
                     charge.run = Some(Run { id: start.job.id, spec, halting: false });

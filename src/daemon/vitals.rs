@@ -19,6 +19,8 @@ use crate::store::Store;
 /// How often the service manager is told how things stand, and rates are taken.
 const BEAT: Duration = Duration::from_secs(2);
 
+/// How often the log is told how far things are.
+const TOLD: Millis = 10 * 60_000;
 /// How long the service manager is asked to wait further, each second of the end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,6 +49,8 @@ pub(super) struct Vitals {
     seen: RefCell<Observation>,
     at: Cell<Millis>,
     rate: Cell<f64>,
+    /// What was settled when the log was last told, and when that was.
+    told: Cell<(u64, Millis)>,
 }
 
 /// Keeps telling the service manager, as long as the daemon lives.
@@ -80,10 +84,28 @@ impl Core {
         let now = self.clock.now();
         let (before, at) = (self.vitals.seen.replace(seen.clone()), self.vitals.at.replace(now));
         self.vitals.rate.set(rate(seen.settled.saturating_sub(before.settled), now - at));
+        self.tell_log(&seen, now);
         if !self.notify.is_heard() || self.ending.get() {
             return;
         }
         self.notify.status(&self.line(&seen));
+    }
+
+    /// Tells the log how far things are, now and then, while something moves.
+    fn tell_log(&self, seen: &Observation, now: Millis) {
+        let (settled, at) = self.vitals.told.get();
+        if seen.settled == settled || now - at < TOLD {
+            return;
+        }
+        self.vitals.told.set((seen.settled, now));
+        if at > 0 {
+            let Observation { settled, failed, in_flight, limited_by, .. } = seen;
+            let rate = self.vitals.rate.get();
+            log::info!(
+                "settled={settled} failed={failed} in_flight={in_flight} rate={rate:.1}/s \
+                 limited by {limited_by}"
+            );
+        }
     }
 
     /// One line for `systemctl status`.

@@ -155,3 +155,41 @@ fn a_host_that_cannot_be_reached_is_not_given_up_by_the_daemon_for_a_day() {
     let answer = service.ask("GET", &format!("v1/hosts/{gone}"), None);
     assert!(answer.body.contains("rests until"), "{answer:?}");
 }
+
+#[test]
+fn what_is_ordered_past_the_daemon_is_seen_by_it() {
+    let url = crate::common::run::postgres_database("daemon_past");
+    let site = star(6).open();
+    let database = format!("[database]\nurl = \"{url}\"\n");
+    let job = crawl("docs", &site.at("/"), "delay = \"60s\"");
+    let service = Service::start(&(database.clone() + &job));
+    assert!(site.wait_for(1, LONG));
+    let alone = ["--database", &url];
+    let elsewhere = crate::common::run::Crawld::new();
+    elsewhere.expect(0, &[&["pause", "docs"], &alone[..]].concat());
+    service.until_state("docs", "paused");
+    service.configure(&(database + &crawl("docs", &site.at("/"), "delay = \"0ms\"")));
+    service.reload(0);
+    elsewhere.expect(0, &[&["resume", "docs"], &alone[..]].concat());
+    service.until_state("docs", "done");
+    assert_eq!(site.requests(), 6);
+}
+
+#[test]
+fn reports_and_reasons_are_told_by_the_daemon_to_whoever_may_not_read_its_store() {
+    let site = star(3).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    service.until_state("docs", "done");
+    let stored = |arguments: &[&str]| {
+        let alone = ["--database", "crawld.db"];
+        service.crawld.expect(0, &[arguments, &alone[..]].concat()).stdout
+    };
+    let report = service.crawld(0, &["report", "docs"]).stdout;
+    assert_eq!(report, stored(&["report", "docs"]));
+    let json = service.crawld(0, &["report", "--json"]).stdout;
+    assert!(json.starts_with('{') && json.contains("\"docs\""), "{json}");
+    let why = service.crawld(0, &["explain", &site.at("/1")]).stdout;
+    assert!(why.contains("docs: done, pass 1"), "{why}");
+    service.crawld(2, &["report", "nobody"]);
+    service.crawld(2, &["explain", "nonsense"]);
+}
