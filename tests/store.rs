@@ -44,5 +44,7 @@ mod schema;
 mod sitemaps;
 #[path = "common/tips/mod.rs"]
 mod tips;
+#[path = "store/transfer.rs"]
+mod transfer;
 #[path = "store/warc.rs"]
 mod warc;

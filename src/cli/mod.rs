@@ -1,5 +1,6 @@
 //! The command line. Text for people is made here and nowhere else.
 
+mod backup;
 mod check;
 mod crawl;
 mod daemon;
@@ -11,6 +12,7 @@ mod fetch;
 mod hosts;
 mod jobs;
 mod man;
+mod migrate_store;
 mod one_off;
 mod options;
 mod progress;
@@ -84,6 +86,10 @@ enum Command {
     Forget(daemon::Named),
     /// Have the daemon read its configuration again: all of it holds then, or nothing has changed
     Reload,
+    /// Write a copy of the store (SQLite), also while a crawl runs
+    Backup(backup::Args),
+    /// Copy a store into another database, where its crawls go on
+    MigrateStore(migrate_store::Args),
     /// Show what a job of a configuration would take from a page, and follow
     Try(try_out::Args),
     /// Judge a URL by a robots.txt file
@@ -167,6 +173,8 @@ fn print(cli: &Cli, out: &mut dyn Write) -> Result<u8, CommandError> {
         | Command::Stop(_)
         | Command::Start(_)
         | Command::Forget(_) => change(cli, out),
+        Command::MigrateStore(args) => migrate_store::run(args, out),
+        Command::Backup(args) => backup::run(args, &open(cli, Access::Reader)?, out),
         Command::Export(args) => export::run(args, &open(cli, Access::Reader)?, out),
         Command::Crawl(_)
         | Command::Fetch(_)

@@ -11,9 +11,10 @@
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
 //! (what scraping gives, where it goes on), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
-//! `suggestions`, `lookup`.
+//! `suggestions`, `lookup`; `transfer` and `backup` copy a store.
 
 mod amend;
+mod backup;
 mod claim;
 mod commit;
 mod connection;
@@ -52,6 +53,7 @@ mod status;
 mod suggestions;
 mod target;
 mod templates;
+mod transfer;
 mod unmodified;
 mod wake;
 mod warc;

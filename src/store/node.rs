@@ -136,9 +136,20 @@ fn dead(
         .collect())
 }
 
+/// How many daemons use the store, as far as can be told.
+pub(super) fn living(conn: &mut Connection, now: Millis) -> std::result::Result<usize, Fault> {
+    let all: i64 = both!(conn, c => node::table.count().get_result(c))?;
+    let dead = dead(conn, &own_name(), None, now)?.len();
+    Ok(usize::try_from(all).unwrap_or(0).saturating_sub(dead))
+}
+
 /// Node numbers are never used again, so a list of dead ones stays true however long a lock on
 /// their hosts is waited for.
-fn reap(conn: &mut Connection, dead: &[i64], now: Millis) -> std::result::Result<(), Fault> {
+pub(super) fn reap(
+    conn: &mut Connection,
+    dead: &[i64],
+    now: Millis,
+) -> std::result::Result<(), Fault> {
     if dead.is_empty() {
         return Ok(());
     }
