@@ -21,6 +21,7 @@ use crate::domain::JobId;
 use crate::notify::Notify;
 use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
+use crate::signals::Waiting;
 use crate::store::{Access, JobState, Origin, Store};
 
 /// How long requests in flight may go on after a signal.
@@ -69,11 +70,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CommandError> {
 }
 
 fn carry_out(args: &Args, global: &Global) -> Result<u8, CommandError> {
+    // From now on no signal kills a daemon: what has begun is ended in order.
+    let waiting = if args.until_done { None } else { Some(Waiting::start()?) };
     let (settings, file) = settings(args, global)?;
     let level = one_off::level(args.quiet, args.verbose);
     one_off::start_log(&settings, level);
-    if !args.until_done {
-        return match serve::run(settings, &file, level, global)? {
+    if let Some(waiting) = waiting {
+        return match serve::run(settings, &file, level, global, waiting)? {
             Ok(End::Stopped(signal)) | Err(signal) => Ok(code_of(signal)),
             Ok(end) => one_off::ended(&end).map(|()| 0),
         };

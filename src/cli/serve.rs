@@ -24,19 +24,18 @@ use crate::store::{Access, Store, StoreErrorKind};
 const AWAY: Duration = Duration::from_secs(5);
 
 /// Runs the daemon with these settings, which came from this file, until it ends; `log` is what it
-/// logs where they do not say it. `Err` of the
+/// logs where they do not say it, and `waiting` sees signals until the daemon does. `Err` of the
 /// inner result: a signal ended it before it began.
 pub(super) fn run(
     settings: Settings,
     file: &Path,
     log: &str,
     global: &Global,
+    waiting: Waiting,
 ) -> Result<Result<End, i32>, CommandError> {
     let run = daemon_settings(&settings);
     one_off::set_up_tls(&run.client, false)?;
     let notify = Notify::from_environment();
-    // From now on no signal kills: what has begun is ended in order.
-    let waiting = Waiting::start()?;
     let clock = Clock::start();
     let url = settings.database_url().to_owned();
     let store = match open(&url, &waiting, &notify)? {

@@ -11,6 +11,8 @@ mod orders;
 mod reload;
 mod schedule;
 mod service;
+#[path = "../common/tls.rs"]
+mod tls;
 mod vitals;
 
 use std::collections::BTreeMap;

@@ -259,3 +259,60 @@ fn systemd_hears_of_the_beginning_and_of_the_end_of_every_reload() {
         service.told("READY=1");
     }
 }
+
+#[test]
+fn an_end_that_comes_in_the_midst_of_reloads_loses_nothing() {
+    let site = star(60).open();
+    let with = |delay: usize| crawl("docs", &site.at("/"), &format!("delay = \"{delay}ms\""));
+    let mut crawld = crate::service::folder(&with(1));
+    for round in 0..3 {
+        let service = Service::start_in(crawld);
+        for delay in [2, 1, 3] {
+            service.configure(&with(delay + round));
+            service.running.signal("HUP");
+        }
+        (crawld, _) = service.end();
+    }
+    let service = Service::start_in(crawld);
+    service.until_state("docs", "done");
+    assert_eq!(states(&service.end().0, "docs", "done"), 60);
+    assert!(asked(&site).values().all(|times| *times == 1), "{:?}", asked(&site));
+}
+
+#[test]
+fn a_file_that_is_taken_away_takes_its_jobs_along_and_one_that_is_added_brings_them() {
+    let site = star(4).open();
+    let service = Service::start("");
+    let folder = service.crawld.path().join("conf.d");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("docs.toml");
+    std::fs::write(&file, crawl("docs", &site.at("/"), FAST)).unwrap();
+    service.reload(0);
+    service.until_state("docs", "done");
+    std::fs::remove_file(&file).unwrap();
+    service.reload(0);
+    let job = service.until("docs", "out", |job| job["why"] == "not configured");
+    assert_eq!(job["urls"]["done"], 4, "what it found stays");
+    std::fs::write(&file, crawl("docs", &site.at("/"), FAST)).unwrap();
+    service.reload(0);
+    service.until_state("docs", "done");
+    assert_eq!(site.requests(), 4);
+}
+
+#[test]
+fn a_new_certificate_authority_is_trusted_after_a_reload() {
+    let authority = crate::tls::Authority::new();
+    let server = authority.server("localhost", |_| {});
+    let service = Service::start("");
+    let root = format!("https://localhost:{}/", server.port());
+    let job = crawl("docs", &root, "delay = \"0ms\"\nmax_tries = 1\nhost_persistence = \"0s\"");
+    service.configure(&job);
+    service.reload(0);
+    let failed = service.until_state("docs", "failed");
+    assert!(failed["why"].as_str().unwrap().contains("not one page"), "{failed:#}");
+    let trusted = format!("[http]\nca_file = {:?}\n{job}", authority.file());
+    service.configure(&trusted);
+    service.reload(0);
+    service.crawld(0, &["start", "docs"]);
+    service.until("docs", "done", |job| job["urls"]["done"] == 1);
+}
