@@ -9,8 +9,10 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-/// How long an answer may take: a reload of a large store takes its time.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// How long an answer may take that changes nothing.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long one may take that does: a reload of a large store takes its time.
+const LONG_PATIENCE: Duration = Duration::from_mins(10);
 /// Longest answer that is read, in bytes.
 const LONGEST: u64 = 64 << 20;
 
@@ -45,11 +47,7 @@ impl Client {
     /// When somebody may, but not for us.
     pub fn call(socket: &Path) -> io::Result<Option<Self>> {
         match UnixStream::connect(socket) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                Ok(Some(Self { stream, socket: socket.to_owned() }))
-            }
+            Ok(stream) => Ok(Some(Self { stream, socket: socket.to_owned() })),
             Err(error) => match error.kind() {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::ConnectionRefused
@@ -70,10 +68,19 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> io::Result<Answer> {
+        let patience = if method == "GET" { PATIENCE } else { LONG_PATIENCE };
+        self.stream.set_read_timeout(Some(patience))?;
+        self.stream.set_write_timeout(Some(patience))?;
         let request = request(method, path, query, body);
         self.stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
-        Read::by_ref(&mut self.stream).take(LONGEST).read_to_end(&mut answer)?;
+        let read = Read::by_ref(&mut self.stream).take(LONGEST).read_to_end(&mut answer);
+        read.map_err(|error| {
+            let silent = error.kind() == io::ErrorKind::WouldBlock;
+            let why =
+                if silent { "the daemon does not answer".to_owned() } else { error.to_string() };
+            io::Error::new(error.kind(), format!("{}: {why}", self.socket.display()))
+        })?;
         parse(&answer).ok_or_else(|| {
             let what = "the daemon went away without an answer";
             let what = if answer.is_empty() { what } else { "that is no answer of a daemon" };

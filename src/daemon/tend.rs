@@ -144,9 +144,9 @@ impl Core {
             let found =
                 charges.iter_mut().find(|(_, c)| c.run.as_ref().is_some_and(|r| r.id == id));
             let Some((name, charge)) = found else { return };
-            charge.run = None;
-            // What was told to leave is to go on in another way.
-            charge.fresh = how == Left::AsTold;
+            // What was told to leave is to go on in another way, even if it came to its end then.
+            let halting = charge.run.take().is_some_and(|run| run.halting);
+            charge.fresh = halting || how == Left::AsTold;
             name.clone()
         };
         if let Left::AtItsEnd(limit) = how {
@@ -242,6 +242,10 @@ impl Core {
             charge.again = false;
             charge.touched = false;
             charge.asking = false;
+            if charge.run.is_none() {
+                // Written down, with no run left that could write over it.
+                charge.hold = None;
+            }
             match &next {
                 Next::Start(start) => {
                     charge.run = Some(Run { id: start.job.id, spec, halting: false });

@@ -316,3 +316,46 @@ fn a_new_certificate_authority_is_trusted_after_a_reload() {
     service.crawld(0, &["start", "docs"]);
     service.until("docs", "done", |job| job["urls"]["done"] == 1);
 }
+
+#[test]
+fn a_job_that_begins_to_obey_robots_txt_asks_nothing_more_that_it_forbids() {
+    let robots = Reply::body("text/plain", "User-agent: *\nDisallow: /secret/\n");
+    let site = Pages::new()
+        .reply("/robots.txt", robots)
+        .links("/", &["/open/1", "/secret/1", "/secret/2"])
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let with = |robots: bool, delay: &str| {
+        crawl("docs", &site.at("/"), delay).replace("robots = false", &format!("robots = {robots}"))
+    };
+    let service = Service::start(&with(false, SLOW));
+    assert!(site.wait_for(1, LONG));
+    service.configure(&with(true, FAST));
+    service.reload(0);
+    let job = service.until_state("docs", "done");
+    assert_eq!(
+        (job["urls"]["done"].as_i64(), job["urls"]["excluded"].as_i64()),
+        (Some(2), Some(2))
+    );
+    assert!(!site.paths().iter().any(|path| path.starts_with("/secret")), "{:?}", asked(&site));
+}
+
+#[test]
+fn a_changed_list_of_options_that_cannot_be_changed_in_place_begins_the_run_anew() {
+    let gate = Gate::new();
+    let site = star(6).reply("/1", Reply::html("slow").after(&gate)).open();
+    let with = |more: &str| crawl("docs", &site.at("/"), &format!("delay = \"0ms\"\n{more}"));
+    let service = Service::start(&with(""));
+    assert!(site.wait_for(2, LONG));
+    service.configure(&with("max_hosts = 1\nmax_pages = 4"));
+    service.reload(0);
+    let job = service.job("docs");
+    assert!(job["why"].as_str().unwrap_or_default().contains("begins anew"), "{job:#}");
+    gate.open();
+    let job = service.until_state("docs", "done");
+    assert_eq!((&job["limit"], job["asked"].as_i64()), (&serde_json::json!("max_pages"), Some(4)));
+    service.configure(&with("max_hosts = 1"));
+    service.reload(0);
+    service.until("docs", "whole", |job| job["urls"]["done"] == 6);
+    assert_eq!(site.requests(), 6, "{:?}", asked(&site));
+}

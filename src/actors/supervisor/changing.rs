@@ -131,6 +131,7 @@ impl Handler<Reconfigure> for Supervisor {
             self.client_edition += 1;
             0
         } else {
+            self.settings.client = old.client;
             old.concurrency
         };
         // One that has no place any more, or a successor, ends when it has given its answer: then
