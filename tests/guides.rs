@@ -3,16 +3,21 @@
 //! A block fenced as `console` holds commands (`$ ...`) and below each what it says on both streams,
 //! where `...` stands for anything: alone on a line for any number of lines. All commands of a guide
 //! run in one folder, one after another; `$?` is the exit code of the one before, which is 0 unless
-//! the guide looks at it. What a pipe is told every ten seconds is left out. The site of the guides,
+//! the guide looks at it. A block fenced as `toml` that begins with the name of a file (`# conf.d/a.toml`)
+//! is that file. What a pipe is told every ten seconds is left out. The site of the guides,
 //! which `crawld demo --serve` opens, is there.
 #![cfg(test)]
 
+mod common;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::mem;
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::run::postgres_database;
 use crawld::demo::Site;
 
 /// Where the guides say that the demo site is.
@@ -28,10 +33,16 @@ struct Step {
 /// The commands of a guide.
 fn steps(guide: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    let (mut within, mut goes_on) = (false, false);
+    let (mut within, mut goes_on, mut file) = (false, false, Vec::new());
     for line in guide.lines() {
         if line.starts_with("```") {
+            steps.extend(writing(&mem::take(&mut file)));
             within = line == "```console";
+            if line == "```toml" {
+                file.push(line);
+            }
+        } else if !file.is_empty() {
+            file.push(line);
         } else if within && goes_on {
             let command = &mut steps.last_mut().unwrap().command;
             command.push('\n');
@@ -46,6 +57,15 @@ fn steps(guide: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Writes the file that a block shows, if its first line names one.
+fn writing(block: &[&str]) -> Option<Step> {
+    let name = block.get(1)?.strip_prefix("# ").filter(|name| name.ends_with(".toml"))?;
+    let folder = Path::new(name).parent()?.join(".");
+    let text = block[1..].join("\n");
+    let command = format!("mkdir -p '{}' && cat >'{name}' <<'END'\n{text}\nEND", folder.display());
+    Some(Step { command, says: Vec::new() })
 }
 
 /// Is this line as the guide shows it?
@@ -101,13 +121,23 @@ fn is_progress(line: &str) -> bool {
 }
 
 fn follow_guide(name: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides").join(name);
+    follow_page(&format!("guides/{name}"), &[]);
+}
+
+/// Follows a page of the documentation, each of these texts in it replaced.
+fn follow_page(name: &str, replaced: &[(&str, &str)]) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     let site = Site::start(0).unwrap();
-    let guide = fs::read_to_string(file).unwrap();
+    let mut guide = fs::read_to_string(file).unwrap();
+    for (from, to) in replaced {
+        assert!(guide.contains(from), "{from}");
+        guide = guide.replace(from, to);
+    }
     assert!(guide.contains("$ crawld demo --serve"), "{name} opens the site");
     let steps = steps(&guide.replace(SITE, &site.address().to_string()));
     assert!(steps.len() > 5, "{name}: {} commands", steps.len());
     let folder = tempfile::tempdir().unwrap();
+    let _daemon = Daemon(folder.path().join("daemon.pid"));
     let mut last = 0;
     for (at, step) in steps.iter().enumerate() {
         if step.command.starts_with("crawld demo --serve") {
@@ -122,6 +152,28 @@ fn follow_guide(name: &str) {
         assert!(code == 0 || is_asked, "{name}: $ {command} exits with {code}\n{said}");
         last = code;
     }
+}
+
+/// The daemon that a guide starts ends with it, whatever comes.
+struct Daemon(PathBuf);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Ok(pid) = fs::read_to_string(&self.0) {
+            // It has ended already unless the test failed.
+            drop(Command::new("kill").arg(pid.trim()).stderr(Stdio::null()).status());
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_operating_can_be_followed() {
+    let (first, second) = (postgres_database("operating"), postgres_database("restored"));
+    let urls = [
+        ("postgres://crawld@db.example/crawld", first.as_str()),
+        ("postgres://crawld@db.example/restored", &second),
+    ];
+    follow_page("operating.md", &urls);
 }
 
 #[test]
