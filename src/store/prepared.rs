@@ -5,8 +5,22 @@
 //! every commit are therefore diesel query fragments of our own, which it does cache.
 
 /// Defines a statement as a struct whose fields are its values:
-/// `Name<'a> { "SQL up to the first value" field: RustType as SqlType, ... } "the rest"`.
+/// `Name<'a> { "SQL up to the first value" field: RustType as SqlType, ... } "the rest"`, and
+/// `-> (SqlType, ...)` after it where rows come back.
 macro_rules! prepared {
+    (
+        $(#[$about:meta])*
+        $name:ident<$life:lifetime> { $($fields:tt)* } $rest:literal -> $row:ty
+    ) => {
+        $crate::store::prepared::prepared! {
+            $(#[$about])*
+            $name<$life> { $($fields)* } $rest
+        }
+
+        impl diesel::query_builder::Query for $name<'_> {
+            type SqlType = $row;
+        }
+    };
     (
         $(#[$about:meta])*
         $name:ident<$life:lifetime> {

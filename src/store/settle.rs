@@ -38,8 +38,8 @@ pub(super) struct Settlement<'a> {
     pub(super) unmodified: BTreeMap<JobId, i64>,
     /// Results that are to be recorded in an archive.
     pub(super) recorded: Vec<&'a Settled>,
-    /// Results that something was gathered from.
-    pub(super) gathered: Vec<&'a Settled>,
+    /// Results that something was gathered from, each with its pass.
+    pub(super) gathered: Vec<(&'a Settled, i32)>,
 }
 
 prepared! {
@@ -120,7 +120,7 @@ pub(super) fn settle_all<'a>(
             items::keep(conn, settled, *pass)?;
         }
         if settled.gathered.is_some() {
-            done.gathered.push(settled);
+            done.gathered.push((settled, *pass));
         }
         if settled.recording.is_some() {
             done.recorded.push(settled);

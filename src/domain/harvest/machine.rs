@@ -65,6 +65,16 @@ impl Harvest {
         &self.plan
     }
 
+    /// Are these tips what the endpoint shows for nothing? They are no tips of the query then.
+    #[must_use]
+    pub fn is_nothing<'a>(
+        &self,
+        purpose: &Purpose,
+        tips: impl Iterator<Item = &'a str>,
+    ) -> bool {
+        *purpose == Purpose::Nothing || self.record.are_defaults(tips)
+    }
+
     /// Takes an answer; the fact is stored with what follows from it. A query that failed for good
     /// is not told: nothing follows from it.
     ///
@@ -80,7 +90,7 @@ impl Harvest {
             self.record.set_defaults(texts(&answer.tips));
             return Ok(settled(answer, true));
         }
-        let nothing = self.record.are_defaults(texts(&answer.tips));
+        let nothing = self.is_nothing(&answer.purpose, texts(&answer.tips));
         let mut settled = settled(answer, nothing);
         let tips: &[Shown] = if nothing { &[] } else { &answer.tips };
         settled.raised = self.count(&answer.text, tips);

@@ -1,23 +1,41 @@
 //! A machine is fetched from memory or from its row, and kept again.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::offered::Offered;
-use super::tips::Seen;
 use super::{Machines, OF_ANOTHER_PLAN};
 use crate::domain::JobId;
 use crate::domain::harvest::{Harvest, Record};
 use crate::domain::job::HarvestJob;
 use crate::store::connection::{Connection, both};
 use crate::store::error::{Fault, StoreErrorKind};
+use crate::store::prepared::prepared;
 use crate::store::schema::{harvest, query, suggestion};
 
 /// Tips told to a machine at once.
 const RECALLED: i64 = 10_000;
 /// Warnings kept for the report.
 const WARNINGS: usize = 20;
+
+prepared! {
+    /// The row of a harvest is held, and known to be another from now on.
+    Hold<'a> {
+        "UPDATE harvest SET seq = seq + 1 WHERE job = " job: i64 as BigInt,
+    } " RETURNING seq, pass, queries" -> (BigInt, Integer, BigInt)
+}
+
+prepared! {
+    /// How far a harvest is.
+    Keep<'a> {
+        "UPDATE harvest SET record = " record: String as Text,
+        ", queries = " queries: i64 as BigInt,
+        " WHERE job = " job: i64 as BigInt,
+    } ""
+}
 
 /// A harvest within a transaction, and in memory after it.
 #[derive(Debug)]
@@ -30,8 +48,6 @@ pub(in crate::store) struct Machine {
     pub(super) queries: i64,
     /// What the operator should know, of this transaction.
     pub(super) warnings: Vec<String>,
-    /// By how many queries of this pass tips were shown, of those shown of late.
-    pub(super) seen: Seen,
     /// Queries offered of late.
     pub(super) offered: Offered,
     seq: i64,
@@ -51,12 +67,8 @@ impl Machine {
         of: &Arc<HarvestJob>,
     ) -> Result<Self, Fault> {
         let kept = machines.remove(&job);
-        let held: Option<(i64, i32, i64)> = both!(conn, c =>
-            diesel::update(harvest::table.filter(harvest::job.eq(job.0)))
-                .set(harvest::seq.eq(harvest::seq + 1))
-                .returning((harvest::seq, harvest::pass, harvest::queries))
-                .get_result(c)
-                .optional())?;
+        let hold = Hold { job: job.0, life: PhantomData };
+        let held: Option<(i64, i32, i64)> = both!(conn, c => hold.get_result(c).optional())?;
         let Some((seq, stored_pass, queries)) = held else {
             return Self::first(conn, (job, pass), of);
         };
@@ -94,7 +106,6 @@ impl Machine {
             harvest,
             queries: 0,
             warnings: Vec::new(),
-            seen: Seen::default(),
             offered: Offered::default(),
             seq: 1,
         }
@@ -167,9 +178,8 @@ impl Machine {
                 .set(harvest::warnings.eq(last.join("\n")))
                 .execute(c))?;
         }
-        both!(conn, c => diesel::update(this)
-            .set((harvest::record.eq(record), harvest::queries.eq(self.queries)))
-            .execute(c))?;
+        let keep = Keep { record, queries: self.queries, job: self.job.0, life: PhantomData };
+        both!(conn, c => keep.execute(c))?;
         Ok(self)
     }
 }

@@ -27,9 +27,8 @@ pub(super) fn all(
     while let Some((key, purpose)) = placed.answered.pop() {
         if let Some(asked) = asked(conn, machine, key, purpose)? {
             let number = asked.number;
-            placed.merge(tell(conn, machine, asked, ids, now)?.0);
+            placed.merge(tell(conn, machine, asked, ids, now)?);
             see(conn, machine, number)?;
-            machine.seen.clear();
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
 use crate::store::prepared::prepared;
 use crate::store::schema::query;
-use crate::store::{Ids, job};
+use crate::store::Ids;
 
 prepared! {
     /// What a query showed.
@@ -56,20 +56,17 @@ pub(in crate::store) fn settle_all(
     conn: &mut Connection,
     machines: &mut Machines,
     batch: &Commit,
-    settled: &[&Settled],
+    settled: &[(&Settled, i32)],
     ids: &Ids,
     now: Millis,
 ) -> Result<Vec<(Machine, Harvested, Woken)>, Fault> {
     let mut kept = Vec::new();
     for (id, of) in &batch.harvests.0 {
-        let mut answers = settled.iter().filter(|settled| settled.job == *id).peekable();
-        if answers.peek().is_none() {
-            continue;
-        }
-        let pass = job::by_id(conn, *id)?.pass;
-        let mut machine = Machine::fetch(conn, machines, (*id, pass), of)?;
+        let mut answers = settled.iter().filter(|(settled, _)| settled.job == *id).peekable();
+        let Some((_, pass)) = answers.peek() else { continue };
+        let mut machine = Machine::fetch(conn, machines, (*id, *pass), of)?;
         let mut placed = Placed::default();
-        for answer in answers {
+        for (answer, _) in answers {
             if let Some(Gathered::Tips(reading)) = answer.gathered.as_deref() {
                 placed.merge(answered(conn, &mut machine, answer.key, reading, ids, now)?);
             }
@@ -104,7 +101,14 @@ fn answered(
     let Some(Query { number, text, purpose }) = row else { return Ok(Placed::default()) };
     let Some(letters) = of.plan.text(&text) else { return Ok(Placed::default()) };
     let shows = tips::distinct(&of, reading);
-    let before = tips::shown_before(conn, (machine.job, machine.pass), &shows, &mut machine.seen)?;
+    let deciding = || shows.iter().filter(|shown| !shown.kind.aside);
+    let texts = deciding().map(|shown| shown.text.as_ref());
+    let before = if machine.harvest.is_nothing(&purpose, texts) {
+        // Not kept, and never counted.
+        vec![0; shows.len()]
+    } else {
+        tips::keep(conn, (machine.job, machine.pass, number), &shows, now)?
+    };
     let deciding = shows.iter().zip(before).filter(|(shown, _)| !shown.kind.aside);
     let counts = of.results.iter().zip(&reading.counts).filter(|(kind, _)| !kind.aside);
     let asked = Asked {
@@ -117,12 +121,7 @@ fn answered(
         counts: counts.map(|(_, count)| *count).collect(),
         shown: shows.len(),
     };
-    let (placed, nothing) = tell(conn, machine, asked, ids, now)?;
-    if !nothing {
-        tips::keep(conn, (machine.job, machine.pass, number), &shows, now)?;
-        machine.seen.add(&shows);
-    }
-    Ok(placed)
+    tell(conn, machine, asked, ids, now)
 }
 
 /// A query by the key of its row.
@@ -143,14 +142,14 @@ fn read_purpose(stored: Option<&str>) -> Purpose {
     stored.and_then(|purpose| serde_json::from_str(purpose).ok()).unwrap_or(Purpose::Tips)
 }
 
-/// Tells the machine; stores the fact and what follows from it. Was it what is shown for nothing?
+/// Tells the machine; stores the fact and what follows from it.
 pub(super) fn tell(
     conn: &mut Connection,
     machine: &mut Machine,
     asked: Asked,
     ids: &Ids,
     now: Millis,
-) -> Result<(Placed, bool), Fault> {
+) -> Result<Placed, Fault> {
     let Asked { number, text, purpose, tips, counts, shown } = asked;
     let answer = Answer { text, purpose, tips, counts };
     let of = Arc::clone(&machine.of);
@@ -172,5 +171,5 @@ pub(super) fn tell(
     let placed = offers::place(conn, machine, &settled.offers, ids, now)?;
     offers::raise(conn, machine, &settled.raised)?;
     machine.warnings.extend(settled.warning.map(|warning| warning.to_string()));
-    Ok((placed, settled.nothing))
+    Ok(placed)
 }

@@ -1,7 +1,7 @@
 //! Tips are stored once, with every query that showed them and their rank.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
@@ -13,12 +13,8 @@ use crate::domain::harvest::{Reading, ResultSpec, Tip};
 use crate::domain::job::HarvestJob;
 use crate::domain::{JobId, Millis};
 use crate::store::clean;
-use crate::store::connection::{Connection, Link, both};
+use crate::store::connection::{Connection, both};
 use crate::store::prepared::prepared;
-use crate::store::schema::suggestion;
-
-/// Tips of which a machine remembers how often they were shown: some 2 MiB.
-const MOST_SEEN: usize = 1 << 16;
 
 /// A tip of an answer, as it is stored.
 pub(super) struct Shows<'a> {
@@ -44,7 +40,7 @@ prepared! {
         ", 1, " now: i64 as BigInt,
     } ") ON CONFLICT (job, tip_key) DO UPDATE SET fields = excluded.fields, \
         last_pass = excluded.last_pass, seen = CASE WHEN suggestion.last_pass = excluded.last_pass \
-        THEN suggestion.seen + 1 ELSE 1 END"
+        THEN suggestion.seen + 1 ELSE 1 END RETURNING seen" -> Integer
 }
 
 prepared! {
@@ -83,86 +79,15 @@ fn key(kind: &ResultSpec, text: &str, tip: &Tip) -> i64 {
     xxh3_64(whole.as_bytes()).cast_signed()
 }
 
-/// By how many queries of this pass tips were shown, by key: popular ones need no look-up then.
-/// Belongs to a machine, which is given up when a transaction fails.
-#[derive(Debug, Default)]
-pub(super) struct Seen(HashMap<i64, u64>);
-
-impl Seen {
-    /// Forgets everything: the store knows.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// They are shown by one query more.
-    pub(super) fn add(&mut self, tips: &[Shows<'_>]) {
-        for tip in tips {
-            *self.0.entry(tip.key).or_default() += 1;
-        }
-    }
-}
-
-/// By how many queries of this pass each was shown before, in their order.
-pub(super) fn shown_before(
-    conn: &mut Connection,
-    of: (JobId, i32),
-    tips: &[Shows<'_>],
-    seen: &mut Seen,
-) -> QueryResult<Vec<u64>> {
-    if seen.0.len() + tips.len() > MOST_SEEN {
-        seen.clear();
-    }
-    let unknown: Vec<i64> =
-        tips.iter().map(|tip| tip.key).filter(|key| !seen.0.contains_key(key)).collect();
-    let found = look_up(conn, of, &unknown)?;
-    for key in unknown {
-        let count = found.get(&key).copied().unwrap_or(0);
-        seen.0.insert(key, u64::try_from(count).unwrap_or(0));
-    }
-    Ok(tips.iter().map(|tip| seen.0.get(&tip.key).copied().unwrap_or(0)).collect())
-}
-
-/// By how many queries of this pass these are stored to have been shown.
-fn look_up(
-    conn: &mut Connection,
-    (job, pass): (JobId, i32),
-    keys: &[i64],
-) -> QueryResult<HashMap<i64, i32>> {
-    Ok(match &mut conn.link {
-        // One cached statement for each; one with a list is parsed anew each time, and so is one
-        // with a LIMIT, whose value SQLite plans by.
-        Link::Sqlite(c) => {
-            let mut seen = HashMap::with_capacity(keys.len());
-            for key in keys {
-                let found: Option<i32> = suggestion::table
-                    .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq(*key)))
-                    .filter(suggestion::last_pass.eq(pass))
-                    .select(suggestion::seen)
-                    .get_result(c)
-                    .optional()?;
-                seen.extend(found.map(|count| (*key, count)));
-            }
-            seen
-        }
-        Link::Pg(_) if keys.is_empty() => HashMap::new(),
-        Link::Pg(c) => {
-            let rows: Vec<(i64, i32)> = suggestion::table
-                .filter(suggestion::job.eq(job.0).and(suggestion::tip_key.eq_any(keys)))
-                .filter(suggestion::last_pass.eq(pass))
-                .select((suggestion::tip_key, suggestion::seen))
-                .load(c)?;
-            rows.into_iter().collect()
-        }
-    })
-}
-
-/// Stores what a query, by its number, showed in a pass.
+/// Stores what a query, by its number, showed in a pass. Gives by how many queries of this pass each
+/// tip was shown before, in their order.
 pub(super) fn keep(
     conn: &mut Connection,
     (job, pass, query): (JobId, i32, i64),
     tips: &[Shows<'_>],
     now: Millis,
-) -> QueryResult<()> {
+) -> QueryResult<Vec<u64>> {
+    let mut before = Vec::with_capacity(tips.len());
     for shown in tips {
         let tip = KeepTip {
             job: job.0,
@@ -175,12 +100,13 @@ pub(super) fn keep(
             now,
             life: PhantomData,
         };
-        both!(conn, c => tip.execute(c))?;
+        let seen: i32 = both!(conn, c => tip.get_result(c))?;
+        before.push(u64::try_from(seen - 1).unwrap_or(0));
         let (key, rank) = (shown.key, shown.rank);
         let sighting = KeepSighting { job: job.0, query, key, rank, pass, life: PhantomData };
         both!(conn, c => sighting.execute(c))?;
     }
-    Ok(())
+    Ok(before)
 }
 
 /// The values of its fields as a JSON object; `None` for a kind without fields.
