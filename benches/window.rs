@@ -83,7 +83,7 @@ fn window(hosts: usize, pages: usize) -> Window {
 /// Hands out, settles and forgets every row.
 fn drain(mut window: Window) {
     while let Some(Step::Ask(host, work)) = window.next(NOW, &|_| true) {
-        let Work::Page(row) = work else { continue };
+        let Work::Page(row, _) = work else { continue };
         let id = row.id;
         let facts = PageFacts { status: Some(200), fetched_at: Some(NOW), ..PageFacts::default() };
         let answer = Answer { facts, begun_at: NOW, ..Answer::default() };

@@ -82,7 +82,7 @@ impl Handler<Fetch> for FetchActor {
     type Result = ResponseActFuture<Self, Returned>;
 
     fn handle(&mut self, fetch: Fetch, _: &mut Self::Context) -> Self::Result {
-        if let Work::Page(row) = &fetch.work {
+        if let Work::Page(row, _) = &fetch.work {
             faults::pass("fetcher", &row.url);
         }
         let (slot, tools) = (self.slot, self.tools.clone());
@@ -96,9 +96,9 @@ async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Returned {
     let (host, start) = (fetch.host, fetch.start.as_ref());
     let trip = Trip { slot, tools, host, start, met: Cell::default() };
     let landing = match &fetch.work {
-        Work::Page(row) => {
+        Work::Page(row, url) => {
             let asked = match row.role {
-                Role::Page => contained(trip.page(&fetch, row)).await,
+                Role::Page => contained(trip.page(&fetch, row, url)).await,
                 Role::Sitemap => contained(trip.sitemap(&fetch.job, row, fetch.keep_alive)).await,
             };
             let (answer, permit) = asked.unwrap_or_else(|words| {

@@ -85,6 +85,17 @@ impl CanonicalUrl {
         (name, key)
     }
 
+    /// The same place with another query, percent-encoded where it must be: what parsing the whole
+    /// text would give.
+    ///
+    /// # Errors
+    /// As [`CanonicalUrl::parse`].
+    pub fn with_query(&self, query: &str) -> Result<Self, UrlError> {
+        let mut url = self.0.clone();
+        url.set_query(Some(query));
+        if is_canonical(&url) { Ok(Self(url)) } else { rebuild(&url).map(Self) }
+    }
+
     /// The whole text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -17,6 +17,7 @@ use super::robots_gate::{RobotsErrand, RobotsGate};
 use super::verdict::Verdict;
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::politeness::{HostPace, LONGEST_WAIT, Pace, Pause};
+use crate::domain::url::CanonicalUrl;
 use crate::domain::{HostKey, JobId, Millis};
 
 /// A leased host.
@@ -54,8 +55,8 @@ pub struct Host {
 /// A request that may go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// A page of a job.
-    Page(QueuedUrl),
+    /// A page of a job, and its URL.
+    Page(QueuedUrl, CanonicalUrl),
     /// A robots.txt, asked in the name of this job.
     Robots(RobotsErrand, JobId),
 }

@@ -18,7 +18,7 @@ mod tips;
 use std::collections::HashMap;
 
 use super::schema::query;
-use crate::domain::harvest::Fact;
+use crate::domain::harvest::{Fact, Purpose};
 use crate::domain::{HostKey, JobId};
 use machine::Machine;
 pub use refill::Refilled;
@@ -66,6 +66,15 @@ fn write_counts(counts: &[usize]) -> String {
 
 fn read_counts(text: Option<&str>) -> Vec<usize> {
     text.unwrap_or_default().split(',').filter_map(|count| count.parse().ok()).collect()
+}
+
+/// Why a query is asked, as it is stored; nothing for its tips.
+fn write_purpose(purpose: &Purpose) -> Option<String> {
+    (*purpose != Purpose::Tips).then(|| serde_json::to_string(purpose).ok()).flatten()
+}
+
+fn read_purpose(stored: Option<&str>) -> Purpose {
+    stored.and_then(|purpose| serde_json::from_str(purpose).ok()).unwrap_or(Purpose::Tips)
 }
 
 /// A number of letters or of a generation as it is stored.

@@ -3,6 +3,7 @@
 use diesel::{OptionalExtension, QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::{Connection, both};
+use super::report::Order;
 use crate::domain::JobId;
 use crate::domain::harvest::Record;
 
@@ -66,10 +67,10 @@ struct Kind {
 
 const STAND: &str = "SELECT pass, record, warnings FROM harvest WHERE job = $1";
 
-const QUERIES: &str = "SELECT \
-    CAST(COALESCE(SUM(CASE WHEN tips > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS shown, \
-    CAST(COALESCE(SUM(CASE WHEN tips = 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS empty \
-    FROM query WHERE job = $1 AND pass = $2 AND tips IS NOT NULL";
+/// Not each query that showed nothing has a row of its own.
+const QUERIES: &str = "SELECT shown, answered - shown AS empty FROM \
+    (SELECT COUNT(*) AS shown FROM query WHERE job = $1 AND pass = $2 AND tips > 0) q, \
+    (SELECT COUNT(*) AS answered FROM urls WHERE job = $1 AND pass = $2 AND state = 1) u";
 
 /// SQLite numbers what is bound in the order in which it stands.
 const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
@@ -78,13 +79,17 @@ const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
     FROM suggestion WHERE job = $2 GROUP BY result ORDER BY result";
 
 /// What the harvest of a job came to; `None` when it has not begun.
-pub(super) fn sums(conn: &mut Connection, job: JobId) -> QueryResult<Option<Harvested>> {
+pub(super) fn sums(
+    conn: &mut Connection,
+    job: JobId,
+    order: Order,
+) -> QueryResult<Option<Harvested>> {
     let stand: Option<Stand> = both!(conn, c => sql_query(STAND)
         .bind::<sql_types::BigInt, _>(job.0)
         .get_result(c)
         .optional())?;
     let Some(stand) = stand else { return Ok(None) };
-    let queries: Queries = both!(conn, c => sql_query(QUERIES)
+    let queries: Queries = both!(conn, c => sql_query(order.of(QUERIES))
         .bind::<sql_types::BigInt, _>(job.0)
         .bind::<sql_types::Integer, _>(stand.pass)
         .get_result(c))?;

@@ -38,8 +38,8 @@ pub(super) struct Find<'a> {
 pub(super) struct Inserted {
     /// (page, job) of each new row that is a page.
     pub(super) new: Vec<(usize, JobId)>,
-    /// Known rows that became due again.
-    pub(super) revived: usize,
+    /// Pages whose finds are known rows that became due again.
+    pub(super) revived: Vec<usize>,
     /// (job, host) pairs that got rows to ask.
     pub(super) woken: Vec<(JobId, HostKey)>,
     /// Every URL found, with its depth in the store.
@@ -50,7 +50,7 @@ impl Inserted {
     /// Takes in what came of further finds.
     pub(super) fn append(&mut self, other: Self) {
         self.new.extend(other.new);
-        self.revived += other.revived;
+        self.revived.extend(other.revived);
         self.woken.extend(other.woken);
         self.known.extend(other.known);
     }
@@ -179,7 +179,7 @@ pub(super) fn insert(
             known_rows::amend(conn, candidate, &existing, revive, now)?;
         result.known.push((candidate.find.job, candidate.find.url.key, depth));
         if revived {
-            result.revived += 1;
+            result.revived.push(candidate.find.page);
             queued.push(candidate);
         }
     }

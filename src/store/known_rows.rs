@@ -9,7 +9,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::insert::{Candidate, is_liftable};
 use super::schema::urls;
-use super::templates;
+use super::{clean, templates};
 use crate::domain::Millis;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
@@ -123,7 +123,7 @@ fn adopt(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<
     both!(conn, c => diesel::update(this(candidate, row))
         .set((
             urls::via_kind.eq(LinkKind::Root as i16),
-            urls::via_text.eq(None::<String>),
+            urls::via_text.eq(candidate.find.url.text.as_deref().map(clean)),
             urls::via_nofollow.eq(false),
             urls::referrer.eq(None::<i64>),
             urls::referrer_host.eq(None::<i64>),

@@ -63,7 +63,8 @@ impl Store {
             let inserted = insert::insert(conn, &finds, revive, &self.ids, None, now)?;
             named::name(conn, id, offered)?;
             keep_position(conn, id, cursor, exhausted)?;
-            Ok(Offered { added: inserted.new.len() + inserted.revived, woken: inserted.woken })
+            let added = inserted.new.len() + inserted.revived.len();
+            Ok(Offered { added, woken: inserted.woken })
         })
     }
 

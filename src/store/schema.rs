@@ -260,7 +260,6 @@ diesel::table! {
     query (job, number) {
         job -> BigInt,
         number -> BigInt,
-        url_key -> BigInt,
         text -> Text,
         purpose -> Nullable<Text>,
         pass -> Integer,

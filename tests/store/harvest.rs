@@ -13,7 +13,7 @@ use crawld::frontier::record::{Commit, QueuedUrl, Settled};
 use crawld::store::Refilled;
 
 use crate::ground::*;
-use crate::schema::lines;
+use crate::schema::{go_back_to, lines};
 use crate::tips::endpoint::{Endpoint, Match};
 use crate::tips::words;
 
@@ -224,6 +224,54 @@ on_both! {
             let difference = crawl.asked.len().abs_diff(whole.asked.len());
             assert!(difference * 20 < whole.asked.len(), "{strategy:?}: {difference} more or less");
         }
+    }
+
+    fn a_half_done_harvest_of_the_version_before_goes_on_as_if_nothing_had_happened(ground: Ground) {
+        let endpoint = endpoint(Match::Infix);
+        for strategy in [StrategyName::Exhaustive, StrategyName::Adaptive] {
+            let again = || if ground.is_postgres() { Ground::postgres() } else { Ground::sqlite() };
+            let mut crawl = Crawl::new(again(), suggest("a-h", 3, strategy));
+            // Other rows before, so that ids are no numbers of queries.
+            let pages: Vec<_> = (0..9).map(|n| root(&format!("http://b.test/{n}"))).collect();
+            let Ground { store, node, .. } = &crawl.ground;
+            let pages_of = store.create_job(&new_job("pages"), NOW).unwrap().id;
+            store.offer(node, pages_of, &pages, None, true, false, NOW).unwrap();
+            assert!(!crawl.ask(100, &|query| endpoint.answer(query)));
+            let shown = "query || ' ' || rank || ' ' || text || ' ' || pass AS line FROM v_suggestions";
+            let before = lines(&crawl.ground, shown);
+            assert!(before.len() > 20, "{before:?}");
+
+            go_back_to(&crawl.ground, 10);
+            assert_eq!(lines(&crawl.ground, shown), before);
+            crawl = crawl.dies();
+            assert_eq!(lines(&crawl.ground, shown), before);
+
+            assert!(crawl.ask(1_000_000, &|query| endpoint.answer(query)));
+            assert_eq!(crawl.asked_again(), 0, "{strategy:?}");
+            let mut whole = Crawl::new(again(), suggest("a-h", 3, strategy));
+            assert!(whole.ask(1_000_000, &|query| endpoint.answer(query)));
+            let all = |crawl: &Crawl| crawl.asked.iter().cloned().collect::<BTreeSet<_>>();
+            assert_eq!(all(&crawl), all(&whole), "{strategy:?}");
+            let tips = "text || ' ' || seen || ' ' || tip_key AS line FROM suggestion";
+            assert_eq!(lines(&crawl.ground, tips), lines(&whole.ground, tips), "{strategy:?}");
+            crawl.ground.store.start_pass(crawl.ground.job, NOW + 5).unwrap();
+            let asked = crawl.asked.len();
+            assert!(crawl.ask(1_000_000, &|query| endpoint.answer(query)));
+            assert_eq!(crawl.asked.len(), 2 * asked, "{strategy:?}: a pass more asks each once more");
+        }
+    }
+
+    fn two_tips_whose_hashes_are_alike_are_both_kept(ground: Ground) {
+        let mut crawl = Crawl::new(ground, suggest("ab", 1, StrategyName::Exhaustive));
+        assert!(crawl.ask(10, &|_| vec!["tip".to_owned()]));
+        // What another tip with that hash would have left.
+        crawl.ground.sql("UPDATE suggestion SET text = 'top'");
+        crawl.ground.store.start_pass(crawl.ground.job, NOW + 5).unwrap();
+        assert!(crawl.ask(10, &|_| vec!["tip".to_owned()]));
+        let tips = lines(&crawl.ground, "text || ' ' || first_pass || ' ' || seen AS line FROM suggestion");
+        assert_eq!(tips, ["tip 2 2", "top 1 2"]);
+        let view = lines(&crawl.ground, "query || ' ' || text || ' ' || pass AS line FROM v_suggestions");
+        assert_eq!(view, ["a tip 2", "a top 1", "b tip 2", "b top 1"]);
     }
 
     fn what_is_shown_for_nothing_is_not_stored(ground: Ground) {

@@ -31,6 +31,28 @@ pub(crate) fn lines(ground: &Ground, sql: &str) -> Vec<String> {
     lines.into_iter().map(|row| row.line).collect()
 }
 
+/// Takes back all migrations but the first few.
+pub(crate) fn go_back_to(ground: &Ground, left: usize) {
+    fn back<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+        conn: &mut C,
+        all: fn() -> EmbeddedMigrations,
+        left: usize,
+    ) where
+        EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+    {
+        while conn.applied_migrations().unwrap().len() > left {
+            conn.revert_last_migration(all()).unwrap();
+        }
+    }
+    if ground.is_postgres() {
+        back(&mut PgConnection::establish(&ground.url).unwrap(), || POSTGRES, left);
+    } else {
+        let path = ground.url.trim_start_matches("sqlite://").replace('%', "%25");
+        let file = format!("file:{path}");
+        back(&mut SqliteConnection::establish(&file).unwrap(), || SQLITE, left);
+    }
+}
+
 on_both! {
     fn the_views_show_what_the_contract_names(ground: Ground) {
         let a = "http://a.test/";
@@ -88,27 +110,11 @@ on_both! {
     }
 
     fn a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(ground: Ground) {
-        fn back<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
-            conn: &mut C,
-            all: fn() -> EmbeddedMigrations,
-        ) where
-            EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
-        {
-            while conn.applied_migrations().unwrap().len() > 1 {
-                conn.revert_last_migration(all()).unwrap();
-            }
-        }
         let a = "http://a.test/";
         ground.offer(&[root(a)], NOW);
         ground.commit(1, &settle(vec![done(&ground.queued(a), vec![link("http://b.test/", a, 1)])]));
         let before = ground.pages();
-        let (url, postgres) = (ground.url.clone(), ground.is_postgres());
-        if postgres {
-            back(&mut PgConnection::establish(&url).unwrap(), || POSTGRES);
-        } else {
-            let path = url.trim_start_matches("sqlite://").replace('%', "%25");
-            back(&mut SqliteConnection::establish(&format!("file:{path}")).unwrap(), || SQLITE);
-        }
+        go_back_to(&ground, 1);
         let ground = ground.opened_again();
         assert_eq!(ground.pages(), before);
         assert_eq!(ground.take("b.test", NOW)[0].role, crawld::domain::role::Role::Page);

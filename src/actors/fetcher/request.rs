@@ -5,7 +5,7 @@ use crate::domain::job::Job;
 use crate::domain::request::Method;
 use crate::domain::secret::Secret;
 use crate::domain::task::Task;
-use crate::domain::url::{CanonicalUrl, UrlError};
+use crate::domain::url::CanonicalUrl;
 use crate::frontier::record::QueuedUrl;
 use crate::frontier::validators::Validators;
 use crate::http::{Limits, Request};
@@ -39,25 +39,26 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
     }
 }
 
-/// What is sent for a row: the query that it stands for, or just its URL.
+/// What is sent for a row, by its URL: the query that it stands for, or just that.
 pub(super) fn request_of(
     job: &Job,
     row: &QueuedUrl,
+    url: CanonicalUrl,
     keep_alive: bool,
-) -> Result<Request, UrlError> {
+) -> Request {
     let max_body = job.http.max_body;
     let (Some(harvest), Some(query)) = (job.harvest(), &row.query) else {
-        let request = request(job, CanonicalUrl::parse(&row.url)?, keep_alive, max_body);
+        let request = request(job, url, keep_alive, max_body);
         let method = if row.task == Task::Check { Method::Head } else { Method::Get };
-        return Ok(Request { method, ..request });
+        return Request { method, ..request };
     };
-    let Filled { url, method, headers, payload } = harvest.template.fill(query)?;
+    let Filled { url, method, headers, payload } = harvest.template.fill_at(url, query);
     let mut request = request(job, url, keep_alive, max_body);
     for (name, value) in headers {
         request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
         request.headers.push((name, value));
     }
-    Ok(Request { method, payload, ..request })
+    Request { method, payload, ..request }
 }
 
 /// Has the request ask whether the page is still of this version.

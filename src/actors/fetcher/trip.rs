@@ -60,17 +60,15 @@ impl Trip<'_> {
     }
 
     /// Asks for a page. The permit is for what the answer holds, until it is committed.
-    pub(super) async fn page(&self, fetch: &Fetch, row: &QueuedUrl) -> (Answer, Permit) {
+    pub(super) async fn page(
+        &self,
+        fetch: &Fetch,
+        row: &QueuedUrl,
+        url: &CanonicalUrl,
+    ) -> (Answer, Permit) {
         let (job, clock) = (&fetch.job, self.tools.clock);
         let begun_at = clock.now();
-        let mut request = match request_of(job, row, fetch.keep_alive) {
-            Ok(request) => request,
-            Err(error) => {
-                let failure = Some((Reason::BadAnswer, error.to_string()));
-                let answer = Answer { failure, begun_at, ..Answer::default() };
-                return (answer, self.tools.budget.nothing());
-            }
-        };
+        let mut request = request_of(job, row, url.clone(), fetch.keep_alive);
         request.capture = job.archive.is_some() && !row.task.is_check();
         if let Some(validators) = &row.validators {
             ask_for_changes(&mut request, validators);

@@ -7,9 +7,10 @@
 use crate::frontier::harvests::Harvested;
 use crate::store::Refilled;
 
-/// Queries ahead of each request in flight, and besides.
+/// Queries ahead of each request in flight, and besides: the more are made at once, the fewer pages
+/// of an index each of them changes alone.
 const EACH: i64 = 4;
-const BESIDES: i64 = 1_000;
+const BESIDES: i64 = 4_000;
 
 /// Queries of a harvest in the store.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +77,8 @@ mod tests {
     fn more_is_made_below_half_a_window_and_at_the_end_of_a_stage_when_nothing_is_queued() {
         let mut ahead = Ahead::new(64);
         assert!(ahead.wants_more(), "nothing is known");
-        ahead.refilled(&refilled(1256, false));
-        ahead.settled(628);
+        ahead.refilled(&refilled(4256, false));
+        ahead.settled(2128);
         assert!(!ahead.wants_more());
         ahead.settled(1);
         assert!(ahead.wants_more());

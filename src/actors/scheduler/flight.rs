@@ -135,7 +135,7 @@ impl SchedulerActor {
     }
 
     fn send(&mut self, host: HostKey, mut work: Work, now: Millis, ctx: &mut Context<Self>) {
-        if let Work::Page(row) = &mut work
+        if let Work::Page(row, _) = &mut work
             && let Some(depth) = self.lowered(row)
         {
             // Its links are wanted, which an unchanged page would not show.
@@ -143,13 +143,13 @@ impl SchedulerActor {
             row.validators = None;
         }
         let job = match &work {
-            Work::Page(row) => row.job,
+            Work::Page(row, _) => row.job,
             Work::Robots(_, job) => *job,
         };
         let mut cookies = None;
         let job = match self.jobs.get_mut(&job) {
             Some(run) => {
-                if let Work::Page(row) = &mut work {
+                if let Work::Page(row, _) = &mut work {
                     run.takes_off(now);
                     if run.job.reads_anew(row.task) {
                         row.validators = None;
@@ -236,11 +236,11 @@ impl Handler<Landed> for SchedulerActor {
         }
         match (flight.work.clone(), landing) {
             (work, Some(Landing::Crowded)) => self.turned_away(&flight, work, now),
-            (Work::Page(row), Some(Landing::Page(answer, permit))) => {
+            (Work::Page(row, _), Some(Landing::Page(answer, permit))) => {
                 self.batches.hold(permit);
                 self.page_landed(&flight, row, *answer, now);
             }
-            (Work::Page(row), _) => {
+            (Work::Page(row, _), _) => {
                 let answer = Answer::of_the_dead(flight.begun_at, died());
                 self.page_landed(&flight, row, answer, now);
             }

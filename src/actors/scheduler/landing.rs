@@ -107,7 +107,7 @@ impl SchedulerActor {
 
     /// There was no place for the request at its host's address: nothing has happened.
     pub(super) fn turned_away(&mut self, flight: &Flight, work: Work, now: Millis) {
-        if let Work::Page(row) = &work
+        if let Work::Page(row, _) = &work
             && let Some(run) = self.jobs.get_mut(&row.job)
         {
             run.lands(now);

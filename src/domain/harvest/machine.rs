@@ -67,11 +67,7 @@ impl Harvest {
 
     /// Are these tips what the endpoint shows for nothing? They are no tips of the query then.
     #[must_use]
-    pub fn is_nothing<'a>(
-        &self,
-        purpose: &Purpose,
-        tips: impl Iterator<Item = &'a str>,
-    ) -> bool {
+    pub fn is_nothing<'a>(&self, purpose: &Purpose, tips: impl Iterator<Item = &'a str>) -> bool {
         *purpose == Purpose::Nothing || self.record.are_defaults(tips)
     }
 

@@ -24,6 +24,8 @@ pub struct RequestTemplate {
     /// How many `.` and `..` the path has, if the query stands there: it must not become another.
     dots: Option<usize>,
     endpoint: CanonicalUrl,
+    /// What stands after the `?`, where the query stands there alone.
+    params: Option<Text>,
     method: Method,
     headers: Vec<(String, Text)>,
     body: Option<Body>,
@@ -83,7 +85,8 @@ impl RequestTemplate {
                            https://shop.example/suggest?q={query} or --form 'q={query}'";
             return Err(wrong("", problem));
         }
-        Ok(Self { url, dots, endpoint, method, headers, body })
+        let params = url.after_first('?').filter(|_| dots.is_none());
+        Ok(Self { url, dots, endpoint, params, method, headers, body })
     }
 
     /// The URL with nothing for a query: its host is the one that the operator named.
@@ -103,17 +106,23 @@ impl RequestTemplate {
     /// # Errors
     /// When a URL cannot hold it: `..` as a segment of the path.
     pub fn fill(&self, query: &str) -> Result<Filled, UrlError> {
+        Ok(self.fill_at(self.url_of(&Escape::Url.write(query))?, query))
+    }
+
+    /// The same, where the URL that it goes to is known: that of the query's row.
+    #[must_use]
+    pub fn fill_at(&self, url: CanonicalUrl, query: &str) -> Filled {
         let in_url = Escape::Url.write(query);
         let header = |(name, value): &(String, Text)| (name.clone(), value.fill(&in_url));
-        Ok(Filled {
-            url: self.url_of(&in_url)?,
+        Filled {
+            url,
             method: self.method,
             headers: self.headers.iter().map(header).collect(),
             payload: self.body.as_ref().map(|body| Payload {
                 content_type: body.content_type.clone(),
                 bytes: Arc::from(body.text.fill(&body.escape.write(query)).into_bytes()),
             }),
-        })
+        }
     }
 
     /// The URL that the query's row bears: no other query of the job has it.
@@ -135,6 +144,9 @@ impl RequestTemplate {
     fn url_of(&self, in_url: &str) -> Result<CanonicalUrl, UrlError> {
         if !self.url.has_blanks() {
             return Ok(self.endpoint.clone());
+        }
+        if let Some(params) = &self.params {
+            return self.endpoint.with_query(&params.fill(in_url));
         }
         let text = self.url.fill(in_url);
         if self.dots.is_some_and(|dots| dots != dot_segments(&text)) {

@@ -121,9 +121,9 @@ impl Host {
             if let Some(sitemaps) = known {
                 return HostStep::Listed(job.id, sitemaps);
             }
-            return self.through_gate(at, &job, &url, now, crowded);
+            return self.through_gate(at, &job, url, now, crowded);
         }
-        if crowded { HostStep::Crowded } else { self.ask(at, now) }
+        if crowded { HostStep::Crowded } else { self.ask(at, url, now) }
     }
 
     /// Asks a page of a job that obeys robots.txt, if that allows it.
@@ -131,7 +131,7 @@ impl Host {
         &mut self,
         at: usize,
         job: &Job,
-        url: &CanonicalUrl,
+        url: CanonicalUrl,
         now: Millis,
         crowded: bool,
     ) -> HostStep {
@@ -139,7 +139,7 @@ impl Host {
         let gate = self.gate(url.origin());
         match gate.passage(&job.robots_agent, url.path_and_query(), now) {
             Passage::Open | Passage::AskFirst if crowded => HostStep::Crowded,
-            Passage::Open => self.ask(at, now),
+            Passage::Open => self.ask(at, url, now),
             Passage::Closed(rule) => self.set_aside(at, Reason::Robots, rule),
             Passage::Unavailable(reason, why) => self.set_aside(at, reason, why),
             Passage::Wait => HostStep::Blocked,
@@ -162,13 +162,13 @@ impl Host {
         }
     }
 
-    fn ask(&mut self, at: usize, now: Millis) -> HostStep {
+    fn ask(&mut self, at: usize, url: CanonicalUrl, now: Millis) -> HostStep {
         let Some(queue) = self.queues.get_mut(at) else { return HostStep::Blocked };
         let Some(row) = queue.rows.pop_front() else { return HostStep::Blocked };
         queue.flying += 1;
         self.held.insert(row.id);
         self.goes_out(now);
-        HostStep::Ask(Work::Page(row))
+        HostStep::Ask(Work::Page(row, url))
     }
 
     fn set_aside(&mut self, at: usize, reason: Reason, evidence: String) -> HostStep {

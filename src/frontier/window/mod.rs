@@ -204,7 +204,7 @@ impl Window {
             }
             match step {
                 HostStep::Ask(work) => {
-                    if let Work::Page(row) = &work
+                    if let Work::Page(row, _) = &work
                         && row.role == Role::Page
                         && let Some(job) = self.jobs.get(&row.job)
                     {

@@ -41,7 +41,7 @@ impl Window {
                 host.errands.push_front(errand);
                 Some(Verdict::Again)
             }
-            Work::Page(row) => self.jobs.get(&row.job).map(|job| {
+            Work::Page(row, _) => self.jobs.get(&row.job).map(|job| {
                 let mut verdict = Verdict::Again;
                 host.landed(job, row, false, &mut verdict);
                 verdict

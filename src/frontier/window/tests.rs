@@ -243,7 +243,7 @@ impl World {
             Work::Robots(..) => {
                 self.asked_robots.insert(host, false);
             }
-            Work::Page(row) => {
+            Work::Page(row, _) => {
                 assert_eq!(self.asked_robots.get(&host), Some(&true), "robots.txt comes first");
                 assert!(self.rows[&row.id].settled.is_none(), "{} asked after its end", row.url);
             }
@@ -292,7 +292,7 @@ impl World {
                     self.window.robots_stored(&row);
                 }
             }
-            Work::Page(row) => {
+            Work::Page(row, _) => {
                 let answer = self.answer(sent.begun_at);
                 self.reached.extend(answer.facts.status.map(|_| sent.host));
                 if let Some(verdict) = self.window.settle(row, answer, true, moment) {

@@ -11,7 +11,7 @@ use crate::domain::job::HarvestJob;
 use crate::domain::{JobId, UrlKey};
 use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
-use crate::store::schema::{query, sighting, suggestion};
+use crate::store::schema::{query, sighting, suggestion, urls};
 
 /// The facts of a job in a pass, as this transaction sees them.
 pub(super) struct Shelf<'a> {
@@ -33,8 +33,12 @@ impl Facts for Shelf<'_> {
 
     fn answered(&mut self, texts: &[String]) -> Result<Vec<Fact>, Fault> {
         let keys: Vec<i64> = texts.iter().filter_map(|text| self.key(text)).map(|k| k.0).collect();
-        let rows: Vec<Stored> = both!(self.conn, c => query::table
-            .filter(query::job.eq(self.job.0).and(query::url_key.eq_any(&keys)))
+        let host = self.of.template.endpoint().host_key();
+        let asked = urls::table
+            .inner_join(query::table.on(query::job.eq(urls::job).and(query::number.eq(urls::id))));
+        let rows: Vec<Stored> = both!(self.conn, c => asked
+            .filter(urls::job.eq(self.job.0).and(urls::host_key.eq(host.0)))
+            .filter(urls::url_key.eq_any(&keys))
             .filter(query::pass.eq(self.pass).and(query::tips.is_not_null()))
             .filter(query::generation.gt(OF_ANOTHER_PLAN))
             .select(STORED)
@@ -47,16 +51,17 @@ impl Facts for Shelf<'_> {
 
     fn tips_of(&mut self, text: &str) -> Result<Vec<String>, Fault> {
         let Some(key) = self.key(text) else { return Ok(Vec::new()) };
+        let host = self.of.template.endpoint().host_key();
         let shown = sighting::table
             .inner_join(
-                query::table
-                    .on(query::job.eq(sighting::job).and(query::number.eq(sighting::query))),
+                urls::table.on(urls::job.eq(sighting::job).and(urls::id.eq(sighting::query))),
             )
             .inner_join(suggestion::table.on(
                 suggestion::job.eq(sighting::job).and(suggestion::tip_key.eq(sighting::tip_key)),
             ));
         Ok(both!(self.conn, c => shown
-            .filter(query::job.eq(self.job.0).and(query::url_key.eq(key.0)))
+            .filter(urls::job.eq(self.job.0).and(urls::host_key.eq(host.0)))
+            .filter(urls::url_key.eq(key.0))
             .filter(sighting::pass.eq(self.pass))
             .filter(suggestion::result.eq_any(deciding(self.of)))
             .select(suggestion::text)

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::domain::JobId;
 use crate::frontier::record::QueuedUrl;
 use crate::store::connection::both;
-use crate::store::schema::query;
+use crate::store::schema::urls;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -20,19 +20,19 @@ impl Store {
     pub fn name_queries(&self, job: JobId, rows: &mut [QueuedUrl]) -> Result<()> {
         self.name_offered(job, rows);
         let unknown = rows.iter().filter(|row| row.query.is_none());
-        let keys: Vec<i64> = unknown.map(|row| row.key.0).collect();
-        if keys.is_empty() {
+        let numbers: Vec<i64> = unknown.map(|row| row.id).collect();
+        if numbers.is_empty() {
             return Ok(());
         }
-        let texts: Vec<(i64, String)> = self.connections.read(|conn| {
-            Ok(both!(conn, c => query::table
-                .filter(query::job.eq(job.0).and(query::url_key.eq_any(&keys)))
-                .select((query::url_key, query::text))
+        let texts: Vec<(i64, Option<String>)> = self.connections.read(|conn| {
+            Ok(both!(conn, c => urls::table
+                .filter(urls::job.eq(job.0).and(urls::id.eq_any(&numbers)))
+                .select((urls::id, urls::via_text))
                 .load(c))?)
         })?;
-        let mut texts: HashMap<i64, String> = texts.into_iter().collect();
+        let mut texts: HashMap<i64, Option<String>> = texts.into_iter().collect();
         for row in rows.iter_mut().filter(|row| row.query.is_none()) {
-            row.query = texts.remove(&row.key.0).map(String::into_boxed_str);
+            row.query = texts.remove(&row.id).flatten().map(String::into_boxed_str);
         }
         Ok(())
     }

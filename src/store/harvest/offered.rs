@@ -9,13 +9,14 @@ use crate::domain::harvest::Purpose;
 /// Queries remembered: some 4 MiB.
 const MOST: usize = 1 << 15;
 
-/// A query, as it is stored.
+/// A query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Query {
-    pub(super) number: i64,
     /// As it is sent.
     pub(super) text: String,
     pub(super) purpose: Purpose,
+    /// Has this pass no row of it yet?
+    pub(super) fresh: bool,
 }
 
 /// Queries by the keys of their rows. Belongs to a machine, which is given up when a transaction

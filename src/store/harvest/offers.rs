@@ -2,15 +2,16 @@
 //! from the store.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::machine::Machine;
 use super::offered::Query;
-use super::{OF_ANOTHER_PLAN, Woken};
-use crate::domain::harvest::{Offer, Purpose};
+use super::{Woken, replay, write_purpose};
+use crate::domain::harvest::{Offer, Purpose, RowUrl};
 use crate::domain::link::LinkKind;
 use crate::domain::role::Role;
 use crate::domain::task::Task;
@@ -22,7 +23,6 @@ use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
 use crate::store::insert::{self, Find};
 use crate::store::prepared::prepared;
-use crate::store::schema::query;
 
 /// What came of offers.
 #[derive(Debug, Default)]
@@ -31,8 +31,9 @@ pub(super) struct Placed {
     pub(super) added: i64,
     /// (job, host) pairs that got rows to ask.
     pub(super) woken: Woken,
-    /// Rows that were answered under another plan, with what they are offered for now.
-    pub(super) answered: Vec<(UrlKey, Purpose)>,
+    /// Queries that were answered under another plan, by their letters, with what they are offered
+    /// for now.
+    pub(super) answered: Vec<(UrlKey, String, Purpose)>,
 }
 
 impl Placed {
@@ -47,18 +48,17 @@ impl Placed {
 }
 
 prepared! {
-    /// A query that this pass does not have yet.
+    /// A query that is asked for another reason than its tips: its row is there before its answer.
     InsertQuery<'a> {
-        "INSERT INTO query (job, number, url_key, text, purpose, pass, generation) VALUES ("
-            job: i64 as BigInt,
-        ", " number: i64 as BigInt,
-        ", " key: i64 as BigInt,
-        ", " text: Cow<'a, str> as Text,
-        ", " purpose: Option<String> as Nullable<Text>,
-        ", " pass: i32 as Integer,
-    } ", 0) ON CONFLICT (job, url_key) DO UPDATE SET pass = excluded.pass, \
+        "INSERT INTO query (job, number, text, purpose, pass, generation) SELECT job, id, "
+            text: Cow<'a, str> as Text,
+        ", " purpose: String as Text,
+        ", pass, 0 FROM urls WHERE job = " job: i64 as BigInt,
+        " AND host_key = " host: i64 as BigInt,
+        " AND url_key = " key: i64 as BigInt,
+    } " ON CONFLICT (job, number) DO UPDATE SET pass = excluded.pass, \
         purpose = excluded.purpose, tips = NULL, counts = NULL, last = NULL, generation = 0, \
-        letters = NULL WHERE query.pass < excluded.pass"
+        letters = NULL"
 }
 
 prepared! {
@@ -72,7 +72,7 @@ prepared! {
     } ""
 }
 
-/// Stores queries of which the job does not know yet.
+/// Stores queries of which this pass does not know yet.
 pub(super) fn place(
     conn: &mut Connection,
     machine: &mut Machine,
@@ -80,77 +80,74 @@ pub(super) fn place(
     ids: &Ids,
     now: Millis,
 ) -> Result<Placed, Fault> {
-    let mut placed = Placed::default();
-    let mut urls = Vec::with_capacity(offers.len());
+    let (mut queries, mut urls) = (Vec::new(), Vec::with_capacity(offers.len()));
     for offer in offers {
         let text = machine.of.plan.query(&offer.text);
         // What no URL can hold cannot be asked.
         let Ok(row) = machine.of.template.row_url(&text) else { continue };
-        if is_new(conn, machine, row.key, &text, &offer.purpose)? {
-            // In later passes it may have the number of an earlier one.
-            if machine.pass == 1 {
-                let (number, purpose) = (machine.queries, offer.purpose.clone());
-                machine.offered.add(row.key, Query { number, text, purpose });
-            }
-            urls.push(NewUrl {
-                host: row.host,
-                authority: row.authority,
-                key: row.key,
-                url: row.url,
-                role: Role::Page,
-                task: Task::Main,
-                depth: offer.priority,
-                hops: 0,
-                referrer: None,
-                kind: LinkKind::Root,
-                text: None,
-                nofollow: false,
-                excluded: None,
-            });
-        } else if is_set_aside(conn, machine.job, row.key)? {
-            placed.answered.push((row.key, offer.purpose.clone()));
-        }
+        urls.push(new_url(row, &text, offer.priority));
+        queries.push((text, offer));
     }
     let (job, pass) = (machine.job, machine.pass);
-    let find = |url| Find { job, pass, url, source_host: None, page: 0 };
-    let finds: Vec<Find<'_>> = urls.iter().map(find).collect();
+    let finds: Vec<Find<'_>> = (0..)
+        .zip(&urls)
+        .map(|(page, url)| Find { job, pass, url, source_host: None, page })
+        .collect();
     let inserted = insert::insert(conn, &finds, true, ids, None, now)?;
-    placed.added = i64::try_from(inserted.new.len() + inserted.revived).unwrap_or(i64::MAX);
-    placed.woken = inserted.woken;
+    let new: HashSet<usize> =
+        inserted.new.iter().map(|(page, _)| *page).chain(inserted.revived).collect();
+    let mut placed = Placed {
+        added: i64::try_from(new.len()).unwrap_or(i64::MAX),
+        woken: inserted.woken,
+        answered: Vec::new(),
+    };
+    machine.queries += placed.added;
+    for (page, (url, (text, offer))) in urls.iter().zip(queries).enumerate() {
+        let purpose = &offer.purpose;
+        if new.contains(&page) {
+            if *purpose != Purpose::Tips {
+                keep_purpose(conn, job, url, &text, purpose)?;
+            }
+            let fresh = *purpose == Purpose::Tips;
+            machine.offered.add(url.key, Query { text, purpose: purpose.clone(), fresh });
+        } else if replay::is_set_aside(conn, machine, url.key)? {
+            placed.answered.push((url.key, offer.text.clone(), purpose.clone()));
+        }
+    }
     Ok(placed)
 }
 
-fn is_new(
-    conn: &mut Connection,
-    machine: &mut Machine,
-    key: UrlKey,
-    text: &str,
-    purpose: &Purpose,
-) -> QueryResult<bool> {
-    let number = machine.queries + 1;
-    let insert = InsertQuery {
-        job: machine.job.0,
-        number,
-        key: key.0,
-        text: clean(text),
-        purpose: (*purpose != Purpose::Tips).then(|| serde_json::to_string(purpose).ok()).flatten(),
-        pass: machine.pass,
-        life: PhantomData,
-    };
-    let new = both!(conn, c => insert.execute(c))? == 1;
-    if new {
-        machine.queries = number;
+/// The row of a query.
+fn new_url(row: RowUrl, text: &str, priority: i32) -> NewUrl {
+    NewUrl {
+        host: row.host,
+        authority: row.authority,
+        key: row.key,
+        url: row.url,
+        role: Role::Page,
+        task: Task::Main,
+        depth: priority,
+        hops: 0,
+        referrer: None,
+        kind: LinkKind::Root,
+        text: Some(text.to_owned()),
+        nofollow: false,
+        excluded: None,
     }
-    Ok(new)
 }
 
-fn is_set_aside(conn: &mut Connection, job: JobId, key: UrlKey) -> QueryResult<bool> {
-    let generation: Option<i32> = both!(conn, c => query::table
-        .filter(query::job.eq(job.0).and(query::url_key.eq(key.0)))
-        .select(query::generation)
-        .get_result(c)
-        .optional())?;
-    Ok(generation == Some(OF_ANOTHER_PLAN))
+fn keep_purpose(
+    conn: &mut Connection,
+    job: JobId,
+    url: &NewUrl,
+    text: &str,
+    purpose: &Purpose,
+) -> Result<(), Fault> {
+    let Some(purpose) = write_purpose(purpose) else { return Ok(()) };
+    let (text, life) = (clean(text), PhantomData);
+    let insert = InsertQuery { text, purpose, job: job.0, host: url.host.0, key: url.key.0, life };
+    both!(conn, c => insert.execute(c))?;
+    Ok(())
 }
 
 /// Gives queries that are still queued a new priority.

@@ -11,6 +11,7 @@ use super::offers::{self, Placed};
 use super::{Woken, replay, small};
 use crate::domain::harvest::Next;
 use crate::domain::job::HarvestJob;
+use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
 use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
@@ -124,8 +125,12 @@ fn step(
     let generation = small(machine.harvest.record().generation());
     for text in more.renewed {
         let Ok(row) = of.template.row_url(&of.plan.query(&text)) else { continue };
+        let numbers = urls::table
+            .filter(urls::job.eq(job.0).and(urls::host_key.eq(row.host.0)))
+            .filter(urls::url_key.eq(row.key.0))
+            .select(urls::id);
         both!(conn, c => diesel::update(query::table
-                .filter(query::job.eq(job.0).and(query::url_key.eq(row.key.0))))
+                .filter(query::job.eq(job.0).and(query::number.eq_any(numbers))))
             .set(query::generation.eq(generation))
             .execute(c))?;
     }
@@ -163,10 +168,9 @@ fn is_hopeless(
     if queued > 0 || machine.harvest.record().answered() > 0 {
         return Ok(false);
     }
-    let of_pass =
-        query::table.filter(query::job.eq(machine.job.0).and(query::pass.eq(machine.pass)));
+    let of_pass = urls::table.filter(urls::job.eq(machine.job.0).and(urls::pass.eq(machine.pass)));
     let answered: i64 = both!(conn, c =>
-        of_pass.filter(query::tips.is_not_null()).count().first(c))?;
+        of_pass.filter(urls::state.eq(UrlState::Done as i16)).count().first(c))?;
     let asked: i64 = both!(conn, c => of_pass.count().first(c))?;
     if answered > 0 || asked < window {
         return Ok(false);

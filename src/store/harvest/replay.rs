@@ -8,13 +8,15 @@ use diesel::prelude::*;
 use super::machine::Machine;
 use super::offers::Placed;
 use super::settle::{Asked, tell};
-use super::{OF_ANOTHER_PLAN, read_counts};
+use super::{OF_ANOTHER_PLAN, read_counts, write_counts};
 use crate::domain::harvest::{Purpose, Shown};
+use crate::domain::job::HarvestJob;
+use crate::domain::outcome::UrlState;
 use crate::domain::{Millis, UrlKey};
 use crate::store::Ids;
 use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
-use crate::store::schema::{query, sighting, suggestion};
+use crate::store::schema::{query, sighting, suggestion, urls};
 
 /// Tells the machine what had been answered, and all that this makes it offer of the same sort.
 pub(super) fn all(
@@ -24,8 +26,8 @@ pub(super) fn all(
     ids: &Ids,
     now: Millis,
 ) -> Result<(), Fault> {
-    while let Some((key, purpose)) = placed.answered.pop() {
-        if let Some(asked) = asked(conn, machine, key, purpose)? {
+    while let Some(answered) = placed.answered.pop() {
+        if let Some(asked) = asked(conn, machine, answered)? {
             let number = asked.number;
             placed.merge(tell(conn, machine, asked, ids, now)?);
             see(conn, machine, number)?;
@@ -34,22 +36,60 @@ pub(super) fn all(
     Ok(())
 }
 
+/// Was it answered in this pass, and has not been told to the machine of this plan? One that showed
+/// nothing may have no row: it is told once more then, which is harmless.
+pub(super) fn is_set_aside(
+    conn: &mut Connection,
+    machine: &Machine,
+    key: UrlKey,
+) -> QueryResult<bool> {
+    let Some(number) = done(conn, machine, key)? else { return Ok(false) };
+    let row = row(conn, machine, number)?;
+    Ok(row.is_none_or(|row| row.generation == OF_ANOTHER_PLAN))
+}
+
+/// The number of a query that was answered in this pass.
+fn done(conn: &mut Connection, machine: &Machine, key: UrlKey) -> QueryResult<Option<i64>> {
+    let host = machine.of.template.endpoint().host_key();
+    both!(conn, c => urls::table
+        .filter(urls::job.eq(machine.job.0).and(urls::host_key.eq(host.0)))
+        .filter(urls::url_key.eq(key.0).and(urls::pass.eq(machine.pass)))
+        .filter(urls::state.eq(UrlState::Done as i16))
+        .select(urls::id)
+        .get_result(c)
+        .optional())
+}
+
+#[derive(Queryable)]
+struct Row {
+    counts: Option<String>,
+    tips: Option<i32>,
+    generation: i32,
+}
+
+fn row(conn: &mut Connection, machine: &Machine, number: i64) -> QueryResult<Option<Row>> {
+    both!(conn, c => query::table
+        .filter(query::job.eq(machine.job.0).and(query::number.eq(number)))
+        .filter(query::pass.eq(machine.pass))
+        .select((query::counts, query::tips, query::generation))
+        .get_result(c)
+        .optional())
+}
+
 /// What a query showed, as it is stored; `None` when it has been told already.
 fn asked(
     conn: &mut Connection,
     machine: &Machine,
-    key: UrlKey,
-    purpose: Purpose,
+    (key, text, purpose): (UrlKey, String, Purpose),
 ) -> Result<Option<Asked>, Fault> {
-    let row: Option<(i64, String, Option<String>, Option<i32>)> = both!(conn, c => query::table
-        .filter(query::job.eq(machine.job.0).and(query::url_key.eq(key.0)))
-        .filter(query::generation.eq(OF_ANOTHER_PLAN))
-        .select((query::number, query::text, query::counts, query::tips))
-        .first(c)
-        .optional())?;
+    let Some(number) = done(conn, machine, key)? else { return Ok(None) };
     let of = Arc::clone(&machine.of);
-    let Some((number, text, counts, count)) = row else { return Ok(None) };
-    let Some(text) = of.plan.text(&text) else { return Ok(None) };
+    let Some(Row { counts, tips: count, .. }) = row(conn, machine, number)?
+        .map_or_else(|| Some(nothing(&of)), Some)
+        .filter(|row| row.generation == OF_ANOTHER_PLAN)
+    else {
+        return Ok(None);
+    };
     let tips: Vec<(String, String, i32)> = both!(conn, c => sighting::table
         .inner_join(suggestion::table.on(suggestion::job
             .eq(sighting::job)
@@ -68,12 +108,19 @@ fn asked(
     });
     Ok(Some(Asked {
         number,
-        text: text.to_owned(),
+        text,
+        fresh: false,
         purpose,
         tips: shows.collect(),
         counts: read_counts(counts.as_deref()),
         shown: usize::try_from(count.unwrap_or(0)).unwrap_or(0),
     }))
+}
+
+/// The row of a query that has none.
+fn nothing(of: &HarvestJob) -> Row {
+    let kinds = of.results.iter().filter(|kind| !kind.aside).count();
+    Row { counts: Some(write_counts(&vec![0; kinds])), tips: Some(0), generation: OF_ANOTHER_PLAN }
 }
 
 /// Its tips are shown by one query more.

@@ -1,5 +1,6 @@
 //! Answers of queries are told to their machines, and what follows is stored with them.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -10,29 +11,35 @@ use super::facts::Shelf;
 use super::machine::Machine;
 use super::offered::Query;
 use super::offers::{self, Placed};
-use super::{Machines, Woken, replay, small, tips, write_counts};
+use super::{Machines, Woken, read_purpose, replay, small, tips, write_counts, write_purpose};
 use crate::domain::harvest::{Answer, Purpose, Reading, Shown};
-use crate::domain::{JobId, Millis, UrlKey};
+use crate::domain::{JobId, Millis};
 use crate::frontier::gathered::Gathered;
 use crate::frontier::harvests::Harvested;
 use crate::frontier::record::{Commit, Settled};
 use crate::store::connection::{Connection, both};
 use crate::store::error::Fault;
 use crate::store::prepared::prepared;
-use crate::store::schema::query;
-use crate::store::Ids;
+use crate::store::schema::{query, urls};
+use crate::store::{Ids, clean};
 
 prepared! {
     /// What a query showed.
     SettleQuery<'a> {
-        "UPDATE query SET tips = " tips: i32 as Integer,
-        ", counts = " counts: String as Text,
-        ", last = " last: Option<&'a str> as Nullable<Text>,
-        ", generation = " generation: i32 as Integer,
-        ", letters = " letters: Option<i32> as Nullable<Integer>,
-        " WHERE job = " job: i64 as BigInt,
-        " AND number = " number: i64 as BigInt,
-    } ""
+        "INSERT INTO query (job, number, text, purpose, pass, tips, counts, last, generation, \
+          letters) VALUES (" job: i64 as BigInt,
+        ", " number: i64 as BigInt,
+        ", " text: Cow<'a, str> as Text,
+        ", " purpose: Option<String> as Nullable<Text>,
+        ", " pass: i32 as Integer,
+        ", " tips: i32 as Integer,
+        ", " counts: String as Text,
+        ", " last: Option<&'a str> as Nullable<Text>,
+        ", " generation: i32 as Integer,
+        ", " letters: Option<i32> as Nullable<Integer>,
+    } ") ON CONFLICT (job, number) DO UPDATE SET pass = excluded.pass, \
+        purpose = excluded.purpose, tips = excluded.tips, counts = excluded.counts, \
+        last = excluded.last, generation = excluded.generation, letters = excluded.letters"
 }
 
 /// A query that is told to its machine.
@@ -40,6 +47,8 @@ pub(super) struct Asked {
     pub(super) number: i64,
     /// Its letters.
     pub(super) text: String,
+    /// Has this pass no row of it yet?
+    pub(super) fresh: bool,
     /// Why it was asked.
     pub(super) purpose: Purpose,
     /// Tips shown that decide.
@@ -68,7 +77,7 @@ pub(in crate::store) fn settle_all(
         let mut placed = Placed::default();
         for (answer, _) in answers {
             if let Some(Gathered::Tips(reading)) = answer.gathered.as_deref() {
-                placed.merge(answered(conn, &mut machine, answer.key, reading, ids, now)?);
+                placed.merge(answered(conn, &mut machine, answer, reading, ids, now)?);
             }
         }
         replay::all(conn, &mut machine, &mut placed, ids, now)?;
@@ -88,17 +97,17 @@ pub(in crate::store) fn settle_all(
 fn answered(
     conn: &mut Connection,
     machine: &mut Machine,
-    key: UrlKey,
+    settled: &Settled,
     reading: &Reading,
     ids: &Ids,
     now: Millis,
 ) -> Result<Placed, Fault> {
-    let row = match machine.offered.take(key) {
+    let row = match machine.offered.take(settled.key) {
         Some(row) => Some(row),
-        None => stored(conn, machine.job, key)?,
+        None => stored(conn, (machine.job, machine.pass), settled)?,
     };
-    let of = Arc::clone(&machine.of);
-    let Some(Query { number, text, purpose }) = row else { return Ok(Placed::default()) };
+    let (of, number) = (Arc::clone(&machine.of), settled.id);
+    let Some(Query { text, purpose, fresh }) = row else { return Ok(Placed::default()) };
     let Some(letters) = of.plan.text(&text) else { return Ok(Placed::default()) };
     let shows = tips::distinct(&of, reading);
     let deciding = || shows.iter().filter(|shown| !shown.kind.aside);
@@ -114,6 +123,7 @@ fn answered(
     let asked = Asked {
         number,
         text: letters.to_owned(),
+        fresh,
         purpose,
         tips: deciding
             .map(|(shown, before)| Shown { text: shown.text.to_string(), before })
@@ -124,25 +134,31 @@ fn answered(
     tell(conn, machine, asked, ids, now)
 }
 
-/// A query by the key of its row.
-fn stored(conn: &mut Connection, job: JobId, key: UrlKey) -> QueryResult<Option<Query>> {
-    let row: Option<(i64, String, Option<String>)> = both!(conn, c => query::table
-        .filter(query::job.eq(job.0).and(query::url_key.eq(key.0)))
-        .select((query::number, query::text, query::purpose))
+/// A query that is not remembered.
+fn stored(
+    conn: &mut Connection,
+    (job, pass): (JobId, i32),
+    settled: &Settled,
+) -> QueryResult<Option<Query>> {
+    let text: Option<Option<String>> = both!(conn, c => urls::table
+        .filter(urls::job.eq(job.0).and(urls::host_key.eq(settled.host.0)))
+        .filter(urls::url_key.eq(settled.key.0))
+        .select(urls::via_text)
         .get_result(c)
         .optional())?;
-    Ok(row.map(|(number, text, purpose)| {
-        let purpose = read_purpose(purpose.as_deref());
-        Query { number, text, purpose }
-    }))
+    let Some(text) = text.flatten() else { return Ok(None) };
+    let purpose: Option<Option<String>> = both!(conn, c => query::table
+        .filter(query::job.eq(job.0).and(query::number.eq(settled.id)))
+        .filter(query::pass.eq(pass))
+        .select(query::purpose)
+        .get_result(c)
+        .optional())?;
+    let purpose = read_purpose(purpose.flatten().as_deref());
+    Ok(Some(Query { text, purpose, fresh: false }))
 }
 
-/// Why a query is asked, as it is stored.
-fn read_purpose(stored: Option<&str>) -> Purpose {
-    stored.and_then(|purpose| serde_json::from_str(purpose).ok()).unwrap_or(Purpose::Tips)
-}
-
-/// Tells the machine; stores the fact and what follows from it.
+/// Tells the machine; stores the fact and what follows from it. A machine that never looks back
+/// needs no row of a query that showed nothing.
 pub(super) fn tell(
     conn: &mut Connection,
     machine: &mut Machine,
@@ -150,24 +166,31 @@ pub(super) fn tell(
     ids: &Ids,
     now: Millis,
 ) -> Result<Placed, Fault> {
-    let Asked { number, text, purpose, tips, counts, shown } = asked;
+    let Asked { number, text, fresh, purpose, tips, counts, shown } = asked;
     let answer = Answer { text, purpose, tips, counts };
     let of = Arc::clone(&machine.of);
     let mut shelf = Shelf { conn, job: machine.job, pass: machine.pass, of: &of };
     let settled = machine.harvest.settle(&answer, &mut shelf)?;
     let fact = &settled.fact;
     let grows = fact.shows() && of.plan.looks_again();
-    let settle = SettleQuery {
-        tips: if settled.nothing { 0 } else { i32::try_from(shown).unwrap_or(i32::MAX) },
-        counts: write_counts(&fact.counts),
-        last: fact.last.as_deref(),
-        generation: small(fact.generation),
-        letters: grows.then(|| small(fact.text.chars().count())),
-        job: machine.job.0,
-        number,
-        life: PhantomData,
-    };
-    both!(conn, c => settle.execute(c))?;
+    let tips = if settled.nothing { 0 } else { i32::try_from(shown).unwrap_or(i32::MAX) };
+    if tips > 0 || fact.shows() || !fresh || of.plan.looks_again() {
+        let sent = of.plan.query(&fact.text);
+        let settle = SettleQuery {
+            job: machine.job.0,
+            number,
+            text: clean(&sent),
+            purpose: write_purpose(&answer.purpose),
+            pass: machine.pass,
+            tips,
+            counts: write_counts(&fact.counts),
+            last: fact.last.as_deref(),
+            generation: small(fact.generation),
+            letters: grows.then(|| small(fact.text.chars().count())),
+            life: PhantomData,
+        };
+        both!(conn, c => settle.execute(c))?;
+    }
     let placed = offers::place(conn, machine, &settled.offers, ids, now)?;
     offers::raise(conn, machine, &settled.raised)?;
     machine.warnings.extend(settled.warning.map(|warning| warning.to_string()));

@@ -16,6 +16,9 @@ use crate::store::clean;
 use crate::store::connection::{Connection, both};
 use crate::store::prepared::prepared;
 
+/// What is left of a hash beside the head of the key.
+const HASH: i64 = (1 << 48) - 1;
+
 /// A tip of an answer, as it is stored.
 pub(super) struct Shows<'a> {
     pub(super) kind: &'a ResultSpec,
@@ -26,8 +29,8 @@ pub(super) struct Shows<'a> {
 }
 
 prepared! {
-    /// A tip is shown, perhaps for the first time.
-    KeepTip<'a> {
+    /// A tip is shown for the first time, if it is.
+    NewTip<'a> {
         "INSERT INTO suggestion \
          (job, tip_key, result, text, fields, first_pass, last_pass, seen, first_at) VALUES ("
             job: i64 as BigInt,
@@ -38,9 +41,29 @@ prepared! {
         ", " pass: i32 as Integer,
         ", " same_pass: i32 as Integer,
         ", 1, " now: i64 as BigInt,
-    } ") ON CONFLICT (job, tip_key) DO UPDATE SET fields = excluded.fields, \
-        last_pass = excluded.last_pass, seen = CASE WHEN suggestion.last_pass = excluded.last_pass \
-        THEN suggestion.seen + 1 ELSE 1 END RETURNING seen" -> Integer
+    } ") ON CONFLICT (job, tip_key) DO NOTHING"
+}
+
+prepared! {
+    /// A tip is shown again.
+    SeeTip<'a> {
+        "UPDATE suggestion SET fields = " fields: Option<String> as Nullable<Text>,
+        ", last_pass = " pass: i32 as Integer,
+        ", seen = " seen: i32 as Integer,
+        " WHERE job = " job: i64 as BigInt,
+        " AND tip_key = " key: i64 as BigInt,
+        " AND text = " text: &'a str as Text,
+        " AND result = " result: &'a str as Text,
+    } ""
+}
+
+prepared! {
+    /// How often a tip was shown in a pass.
+    Seen<'a> {
+        "SELECT seen FROM suggestion WHERE job = " job: i64 as BigInt,
+        " AND tip_key = " key: i64 as BigInt,
+        " AND last_pass = " pass: i32 as Integer,
+    } "" -> Integer
 }
 
 prepared! {
@@ -76,7 +99,15 @@ fn key(kind: &ResultSpec, text: &str, tip: &Tip) -> i64 {
             whole.push_str(value.as_deref().unwrap_or_default());
         }
     }
-    xxh3_64(whole.as_bytes()).cast_signed()
+    near(text) | (xxh3_64(whole.as_bytes()).cast_signed() & HASH)
+}
+
+/// The first two bytes of a text at the head of its key: tips that queries near each other show are
+/// stored near each other, so that a commit changes a few pages and not one for each tip.
+fn near(text: &str) -> i64 {
+    let mut bytes = text.bytes();
+    let mut next = || i64::from(bytes.next().unwrap_or(0));
+    (next() << 56) | (next() << 48)
 }
 
 /// Stores what a query, by its number, showed in a pass. Gives by how many queries of this pass each
@@ -89,24 +120,42 @@ pub(super) fn keep(
 ) -> QueryResult<Vec<u64>> {
     let mut before = Vec::with_capacity(tips.len());
     for shown in tips {
-        let tip = KeepTip {
-            job: job.0,
-            key: shown.key,
-            result: &shown.kind.name,
-            text: &shown.text,
-            fields: fields(shown),
-            pass,
-            same_pass: pass,
-            now,
-            life: PhantomData,
-        };
-        let seen: i32 = both!(conn, c => tip.get_result(c))?;
-        before.push(u64::try_from(seen - 1).unwrap_or(0));
-        let (key, rank) = (shown.key, shown.rank);
+        let (key, shown_before) = keep_one(conn, (job, pass), shown, now)?;
+        before.push(u64::try_from(shown_before).unwrap_or(0));
+        let rank = shown.rank;
         let sighting = KeepSighting { job: job.0, query, key, rank, pass, life: PhantomData };
         both!(conn, c => sighting.execute(c))?;
     }
     Ok(before)
+}
+
+/// Stores a tip; gives the key that it has, and by how many queries of this pass it was shown before.
+/// Where another one has its key it takes the next.
+///
+/// In three simple statements: one with `RETURNING` has SQLite make a table for what it returns.
+fn keep_one(
+    conn: &mut Connection,
+    (job, pass): (JobId, i32),
+    shown: &Shows<'_>,
+    now: Millis,
+) -> QueryResult<(i64, i32)> {
+    let (mut key, job, life) = (shown.key, job.0, PhantomData);
+    let (result, text) = (shown.kind.name.as_str(), shown.text.as_ref());
+    loop {
+        let fields = || fields(shown);
+        let tip =
+            NewTip { job, key, result, text, fields: fields(), pass, same_pass: pass, now, life };
+        if both!(conn, c => tip.execute(c))? == 1 {
+            return Ok((key, 0));
+        }
+        let seen = Seen { job, key, pass, life };
+        let before: i32 = both!(conn, c => seen.get_result(c).optional())?.unwrap_or(0);
+        let see = SeeTip { fields: fields(), pass, seen: before + 1, job, key, text, result, life };
+        if both!(conn, c => see.execute(c))? == 1 {
+            return Ok((key, before));
+        }
+        key = key.wrapping_add(1);
+    }
 }
 
 /// The values of its fields as a JSON object; `None` for a kind without fields.

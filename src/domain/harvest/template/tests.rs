@@ -161,3 +161,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_row_goes_to_the_url_that_parsing_the_whole_text_gives() {
+    let urls = [
+        "https://Shop.example/s?q={query}",
+        "http://shop.example:80?q={query}&x={query}",
+        "https://shop.example/a/../b?a=%7e%zz&q=x{query}y&'\"<>[]|^`",
+        "https://shop.example/s?{query}",
+        "https://shop.example/s??q={query}",
+        "https://shop.example/{query}/s?q={query}",
+        "https://shop.example/s?\u{43f}=%d0%bf{query}\t \n",
+        "https://user:word@shop.example./s?q={query}",
+    ];
+    for url in urls {
+        let spec = RequestSpec { url: url.to_owned(), ..RequestSpec::default() };
+        let Ok(template) = RequestTemplate::new(&spec) else { panic!("{url}") };
+        for query in ["", "a", "a b", "\u{43f}\u{440}", "'%41&=#?/", "..x"] {
+            let whole = Text::parse(url.trim()).unwrap().fill(&Escape::Url.write(query));
+            let parsed = CanonicalUrl::parse(&whole).unwrap();
+            assert_eq!(template.row_url(query).unwrap().url, parsed.as_str(), "{url} {query}");
+            let filled = template.fill(query).unwrap();
+            assert_eq!(filled.url, parsed);
+            assert_eq!(template.fill_at(parsed, query), filled);
+        }
+    }
+}

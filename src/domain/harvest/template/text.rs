@@ -94,6 +94,14 @@ impl Text {
         self.parts.len() > 1
     }
 
+    /// What stands after a letter of the first literal part.
+    pub(super) fn after_first(&self, letter: char) -> Option<Self> {
+        let (first, rest) = self.parts.split_first()?;
+        let (_, first) = first.split_once(letter)?;
+        let parts = std::iter::once(first.to_owned()).chain(rest.iter().cloned());
+        Some(Self { parts: parts.collect() })
+    }
+
     /// The literal parts.
     pub(super) fn parts(&self) -> &[String] {
         &self.parts

@@ -66,7 +66,7 @@ fn a_host_that_has_answered_is_reached_though_nobody_says_where_it_is() {
                 let row = world.window.robots(host, &errand, &answer, true, moment);
                 world.window.robots_stored(&row.expect("to be stored"));
             }
-            Work::Page(row) => {
+            Work::Page(row, _) => {
                 let facts = PageFacts { status: Some(200), ..PageFacts::default() };
                 let answer = Answer { facts, ..Answer::default() };
                 world.window.settle(row, answer, true, moment).expect("a verdict");
