@@ -39,6 +39,7 @@ mod named;
 pub mod node;
 mod offer;
 mod page_links;
+mod plain;
 mod prepared;
 mod queue;
 mod reinstate;
@@ -194,6 +195,16 @@ impl Ids {
         let last: Option<i64> = both!(conn, c =>
             schema::urls::table.select(diesel::dsl::max(schema::urls::id)).first(c))?;
         Ok(Self { next: AtomicI64::new(last.unwrap_or(0) + 1), offset: None })
+    }
+
+    /// Takes none from here on that is not greater than this one.
+    fn pass_over(&self, last: i64) {
+        self.next.fetch_max(last.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// No number that was taken is greater.
+    fn last(&self) -> i64 {
+        self.next.load(Ordering::Relaxed).saturating_sub(1)
     }
 
     /// The first of `count` numbers.

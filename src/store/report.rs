@@ -173,15 +173,15 @@ impl Store {
                     .bind::<sql_types::BigInt, _>(job.0)
                     .get_result(c))?;
             let mut report = sum_up(&groups);
-            let duplicates: Duplicates = both!(conn, c =>
-                sql_query(order.of(DUPLICATES)).bind::<sql_types::BigInt, _>(job.0).get_result(c))?;
-            report.duplicates = (duplicates.copies, duplicates.originals);
+            report.duplicates = duplicates(conn, job, order)?;
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job)?;
             report.harvest = harvested::sums(conn, job, order)?;
             report.items = item_rows::sums(conn, job)?;
             report.slowest = hosts_by(conn, &order.of(SLOWEST), job)?;
-            report.failing = hosts_by(conn, &order.of(FAILING), job)?;
+            if !report.failures.is_empty() {
+                report.failing = hosts_by(conn, &order.of(FAILING), job)?;
+            }
             report.given_up =
                 given_up.into_iter().map(|row| (row.authority, row.given_up)).collect();
             report.crowds = templates::crowds(conn, job)?;
@@ -246,6 +246,21 @@ fn trapped(
             .extend(found.map(|row| (reason.clone(), row.evidence.unwrap_or_default(), row.url)));
     }
     Ok(examples)
+}
+
+/// Copies, and pages that have some. A job that never read a page whole has none.
+fn duplicates(conn: &mut Connection, job: JobId, order: Order) -> diesel::QueryResult<(i64, i64)> {
+    let pages: Count = both!(conn, c =>
+        sql_query("SELECT COUNT(*) AS rows FROM (SELECT 1 FROM content WHERE job = $1 LIMIT 1) c")
+            .bind::<sql_types::BigInt, _>(job.0)
+            .get_result(c))?;
+    if pages.rows == 0 {
+        return Ok((0, 0));
+    }
+    let found: Duplicates = both!(conn, c => sql_query(order.of(DUPLICATES))
+        .bind::<sql_types::BigInt, _>(job.0)
+        .get_result(c))?;
+    Ok((found.copies, found.originals))
 }
 
 fn hosts_by(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult<Vec<HostSum>> {

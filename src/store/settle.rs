@@ -14,7 +14,7 @@ use super::content::Original;
 use super::error::Fault;
 use super::prepared::prepared;
 use super::schema::{link, urls};
-use super::{items, unmodified};
+use super::{items, plain, unmodified};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
@@ -140,6 +140,9 @@ fn settle<'a>(
     added: i32,
     pass: i32,
 ) -> QueryResult<usize> {
+    if added == 0 && original.is_none() && !closes_loop && plain::is(settled) {
+        return plain::settle(conn, settled, pass);
+    }
     let facts = &settled.facts;
     let (state, reason) = if closes_loop {
         (UrlState::Failed, Some(Reason::RedirectLoop))

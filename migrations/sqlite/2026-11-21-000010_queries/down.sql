@@ -56,6 +56,7 @@ FROM sighting s
 JOIN urls u ON u.job = s.job AND u.id = s.query
 JOIN next_query q ON q.job = u.job AND q.url_key = u.url_key;
 
+UPDATE harvest SET queries = (SELECT COUNT(*) FROM next_query q WHERE q.job = harvest.job);
 UPDATE urls SET via_text = NULL WHERE job IN (SELECT job FROM harvest);
 
 DROP TABLE sighting;

@@ -2,6 +2,9 @@ DROP VIEW v_suggestions;
 
 UPDATE urls SET via_text = q.text FROM query q WHERE q.job = urls.job AND q.url_key = urls.url_key;
 
+-- harvest.queries is the greatest number of a query.
+UPDATE harvest SET queries = (SELECT COALESCE(MAX(u.id), 0) FROM urls u WHERE u.job = harvest.job);
+
 -- A query is its row of urls, which bears its text as via_text; number is that row's id. A row of
 -- query holds what it showed in this pass, NULL before an answer, and has no row before that unless it
 -- has a purpose other than its tips; nor has one of an exhaustive harvest that showed nothing. What

@@ -32,7 +32,7 @@ prepared! {
     /// How far a harvest is.
     Keep<'a> {
         "UPDATE harvest SET record = " record: String as Text,
-        ", queries = " queries: i64 as BigInt,
+        ", queries = " last: i64 as BigInt,
         " WHERE job = " job: i64 as BigInt,
     } ""
 }
@@ -44,8 +44,8 @@ pub(in crate::store) struct Machine {
     pub(super) pass: i32,
     pub(super) of: Arc<HarvestJob>,
     pub(super) harvest: Harvest,
-    /// Queries that got a number.
-    pub(super) queries: i64,
+    /// No query has a greater number.
+    pub(super) last: i64,
     /// What the operator should know, of this transaction.
     pub(super) warnings: Vec<String>,
     /// Queries offered of late.
@@ -69,20 +69,20 @@ impl Machine {
         let kept = machines.remove(&job);
         let hold = Hold { job: job.0, life: PhantomData };
         let held: Option<(i64, i32, i64)> = both!(conn, c => hold.get_result(c).optional())?;
-        let Some((seq, stored_pass, queries)) = held else {
+        let Some((seq, stored_pass, last)) = held else {
             return Self::first(conn, (job, pass), of);
         };
         if let Some(kept) = kept
             .filter(|kept| (kept.seq + 1, kept.pass) == (seq, pass) && Arc::ptr_eq(&kept.of, of))
         {
-            return Ok(Self { queries, seq, ..kept });
+            return Ok(Self { last, seq, ..kept });
         }
         let (plan, record): (String, String) = both!(conn, c => harvest::table
             .filter(harvest::job.eq(job.0))
             .select((harvest::plan, harvest::record))
             .first(c))?;
         let mut machine = Self::afresh((job, pass), of, Record::default());
-        (machine.seq, machine.queries) = (seq, queries);
+        (machine.seq, machine.last) = (seq, last);
         if stored_pass != pass {
             machine.begin_again(conn)?;
         } else if plan != of.plan.signature() {
@@ -104,7 +104,7 @@ impl Machine {
             pass,
             of,
             harvest,
-            queries: 0,
+            last: 0,
             warnings: Vec::new(),
             offered: Offered::default(),
             seq: 1,
@@ -178,7 +178,7 @@ impl Machine {
                 .set(harvest::warnings.eq(last.join("\n")))
                 .execute(c))?;
         }
-        let keep = Keep { record, queries: self.queries, job: self.job.0, life: PhantomData };
+        let keep = Keep { record, last: self.last, job: self.job.0, life: PhantomData };
         both!(conn, c => keep.execute(c))?;
         Ok(self)
     }

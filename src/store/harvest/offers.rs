@@ -93,7 +93,11 @@ pub(super) fn place(
         .zip(&urls)
         .map(|(page, url)| Find { job, pass, url, source_host: None, page })
         .collect();
+    // By its number a query is known: the harvest's row, which is held, keeps nodes from giving two
+    // queries the same.
+    ids.pass_over(machine.last);
     let inserted = insert::insert(conn, &finds, true, ids, None, now)?;
+    machine.last = ids.last();
     let new: HashSet<usize> =
         inserted.new.iter().map(|(page, _)| *page).chain(inserted.revived).collect();
     let mut placed = Placed {
@@ -101,7 +105,6 @@ pub(super) fn place(
         woken: inserted.woken,
         answered: Vec::new(),
     };
-    machine.queries += placed.added;
     for (page, (url, (text, offer))) in urls.iter().zip(queries).enumerate() {
         let purpose = &offer.purpose;
         if new.contains(&page) {
