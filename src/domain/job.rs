@@ -134,6 +134,8 @@ pub struct Job {
     pub extractor: Extractor,
     /// Which discoveries become requests.
     pub follow: Follow,
+    /// The weight of its share of the slots, 1 to 100.
+    pub priority: u32,
     /// How fast, before crawl-delay.
     pub pace: Pace,
     /// Is robots.txt obeyed?

@@ -35,6 +35,8 @@ pub struct Host {
     pub(super) held: HashSet<i64>,
     pub(super) errands: VecDeque<RobotsErrand>,
     pub(super) ticket: Option<(Millis, u64)>,
+    /// It stands in line for its turn.
+    pub(super) due: bool,
     /// Jobs that have just met a limit here.
     pub(super) beyond: Vec<(JobId, HostLimit)>,
     /// Where it shares places with others.
@@ -59,6 +61,17 @@ pub enum Work {
     Page(QueuedUrl, CanonicalUrl),
     /// A robots.txt, asked in the name of this job.
     Robots(RobotsErrand, JobId),
+}
+
+impl Work {
+    /// In whose name it is asked.
+    #[must_use]
+    pub(super) fn job(&self) -> JobId {
+        match self {
+            Self::Page(row, _) => row.job,
+            Self::Robots(errand, _) => errand.job,
+        }
+    }
 }
 
 /// What a host has to say when its turn comes.
@@ -103,6 +116,7 @@ impl Host {
             held: HashSet::new(),
             errands: VecDeque::new(),
             ticket: None,
+            due: false,
             beyond: Vec::new(),
             spot: (row.answered_at == 0).then_some(Spot::Unreached),
             waits: None,

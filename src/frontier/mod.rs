@@ -23,6 +23,7 @@ mod queue;
 pub mod record;
 pub mod robots_gate;
 pub mod sitemaps;
+mod turns;
 pub mod validators;
 pub mod verdict;
 pub mod waits;

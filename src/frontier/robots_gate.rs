@@ -91,6 +91,8 @@ pub struct RobotsErrand {
     pub origin: String,
     /// The host of that origin.
     pub home: HostKey,
+    /// In whose name.
+    pub job: JobId,
     /// Where to ask: the origin's own, or a redirect's target.
     pub url: CanonicalUrl,
     /// Redirects followed so far.

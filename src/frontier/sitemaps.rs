@@ -168,6 +168,7 @@ mod tests {
         let errand = RobotsErrand {
             origin: url.origin().to_owned(),
             home: url.host_key(),
+            job: JobId(1),
             url,
             hops: 0,
             pace: one.pace,

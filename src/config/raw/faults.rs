@@ -60,6 +60,17 @@ impl Faults {
             self.all.push(format!("{key}: {value} is too small; give {least} or more"));
         }
     }
+
+    pub(super) fn at_most<T: PartialOrd + std::fmt::Display>(
+        &mut self,
+        key: &str,
+        value: &T,
+        most: &T,
+    ) {
+        if value > most {
+            self.0.push(format!("{key}: {value} is too large; give {most} or less"));
+        }
+    }
 }
 
 pub(super) fn set<T>(value: &mut T, given: Option<T>) {

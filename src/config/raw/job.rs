@@ -11,6 +11,7 @@ use crate::domain::job::JobSpec;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct JobKeys {
+    priority: Option<u32>,
     scope: Option<String>,
     include: Option<Vec<String>>,
     exclude: Option<Vec<String>>,
@@ -30,6 +31,9 @@ impl JobKeys {
         set(&mut job.scope, self.scope.clone());
         set(&mut job.include, self.include.clone());
         set(&mut job.exclude, self.exclude.clone());
+        set(&mut job.priority, self.priority);
+        faults.at_least("priority", &job.priority, &1);
+        faults.at_most("priority", &job.priority, &100);
         job.max_depth = self.max_depth;
         job.max_pages = self.max_pages;
         faults.at_least("max_depth", &self.max_depth.unwrap_or(0), &0);

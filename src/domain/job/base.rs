@@ -51,6 +51,7 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec, base: Base) -> Job {
         },
         extractor: base.extractor,
         follow: base.follow,
+        priority: spec.priority,
         pace: pace(spec),
         robots: spec.robots,
         robots_agent,

@@ -26,6 +26,8 @@ pub struct JobSpec {
     pub include: Vec<String>,
     /// Regexes of which none may match.
     pub exclude: Vec<String>,
+    /// Weight of its share of the slots where several jobs run.
+    pub priority: u32,
     /// Deepest page, in links from a root.
     pub max_depth: Option<i32>,
     /// Most pages in a pass.
@@ -141,6 +143,7 @@ impl Default for JobSpec {
             scope: "host".to_owned(),
             include: Vec::new(),
             exclude: Vec::new(),
+            priority: 10,
             max_depth: None,
             max_pages: None,
             max_pages_per_host: None,

@@ -151,6 +151,7 @@ impl Host {
                         origin: url.origin().to_owned(),
                         home,
                         url: robots,
+                        job: job.id,
                         hops: 0,
                         pace,
                     };

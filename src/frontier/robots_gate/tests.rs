@@ -12,6 +12,7 @@ fn errand() -> RobotsErrand {
     RobotsErrand {
         origin: url.origin().to_owned(),
         home: url.host_key(),
+        job: JobId(1),
         url,
         hops: 0,
         pace: Pace {

@@ -31,7 +31,9 @@ impl Window {
             let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
             keys.extend(resting);
         }
-        keys.iter().filter_map(|key| self.leave(*key, now)).collect()
+        let left = keys.iter().filter_map(|key| self.leave(*key, now)).collect();
+        self.forget_gone();
+        left
     }
 
     fn leave(&mut self, key: HostKey, now: Millis) -> Option<Release> {
@@ -51,6 +53,9 @@ impl Window {
     pub fn give_back_all(&mut self) -> Vec<Release> {
         self.due.clear();
         self.crowd.clear();
+        if self.turns.is_some() {
+            self.begin_turns();
+        }
         self.hosts.drain().map(|(_, host)| release(&host)).collect()
     }
 }

@@ -19,7 +19,7 @@ impl Window {
     ) -> Option<Verdict> {
         let job = Arc::clone(self.jobs.get(&row.job)?);
         let key = row.host;
-        self.ended(key, reported);
+        self.ended(key, row.job, reported);
         let host = self.hosts.get_mut(&key)?;
         let answered = answer.facts.status.is_some();
         let mut verdict = judge(&job, &row, answer, &mut host.pace, moment);
@@ -42,7 +42,7 @@ impl Window {
     ) -> Option<Verdict> {
         let job = Arc::clone(self.jobs.get(&row.job)?);
         let key = row.host;
-        self.ended(key, reported);
+        self.ended(key, row.job, reported);
         let host = self.hosts.get_mut(&key)?;
         if let Some(at) = sent_at {
             host.pace.asked(at);

@@ -9,6 +9,7 @@ mod ended;
 mod giving_back;
 mod landing;
 mod robots;
+mod sharing;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use super::host::{Host, HostStep, Work};
 use super::places::Places;
 use super::record::{ClaimedHost, GivenUp, NewUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
+use super::turns::Turns;
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
@@ -40,6 +42,8 @@ pub struct Window {
     places: Places,
     tickets: u64,
     crowd: Crowd,
+    /// Where there are several jobs.
+    turns: Option<Turns>,
 }
 
 /// Something to be done now.
@@ -74,22 +78,6 @@ impl Window {
     #[must_use]
     pub fn new(per_address: usize, unreached: usize) -> Self {
         Self { crowd: Crowd::new(per_address, unreached), ..Self::default() }
-    }
-
-    /// Lets a job take part.
-    pub fn add_job(&mut self, job: Arc<Job>) {
-        self.jobs.insert(job.id, job);
-    }
-
-    /// Takes a job out: its rows stay in the store.
-    pub fn remove_job(&mut self, id: JobId) {
-        self.jobs.remove(&id);
-        self.places.forget(id);
-        for host in self.hosts.values_mut() {
-            host.queues.retain(|queue| queue.job.id != id);
-            host.agree();
-        }
-        self.wake_all();
     }
 
     /// Hosts held.
@@ -178,55 +166,74 @@ impl Window {
     /// What is to be done next, if anything can be done now. `admits` is each job's own gate
     /// (limits, pauses).
     pub fn next(&mut self, now: Millis, admits: &dyn Fn(JobId) -> bool) -> Option<Step> {
+        if self.turns.is_some() {
+            return self.next_in_turn(now, admits);
+        }
+        loop {
+            let key = self.pop_due(now)?;
+            if let Some(step) = self.look(key, now, admits) {
+                return Some(step);
+            }
+        }
+    }
+
+    /// The host that has been due longest. Its ticket is still its own.
+    fn pop_due(&mut self, now: Millis) -> Option<HostKey> {
         loop {
             let &Reverse((at, ticket, key)) = self.due.peek()?;
-            let host = self.hosts.get_mut(&key).filter(|h| h.ticket == Some((at, ticket)));
-            let Some(host) = host else {
-                self.due.pop();
-                continue;
-            };
-            if at > now {
+            let own = self.hosts.get(&key).is_some_and(|h| h.ticket == Some((at, ticket)));
+            if own && at > now {
                 return None;
             }
             self.due.pop();
-            host.ticket = None;
-            let spot = host.spot;
-            let uncalled = host.waits.is_some_and(|until| until > now);
-            let crowded = uncalled || spot.is_some_and(|spot| self.crowd.is_full(spot));
-            let step = host.next(now, admits, &self.places, crowded);
-            self.beyond.extend(host.beyond.drain(..).map(|(job, limit)| (job, key, limit)));
-            self.call_for_reads(key);
-            if let (HostStep::Ask(_), Some(spot)) = (&step, spot) {
-                self.crowd.arrive(spot, 1);
-            }
-            if let (false, Some(spot)) = (crowded, spot) {
-                self.call(spot);
-            }
-            match step {
-                HostStep::Ask(work) => {
-                    if let Work::Page(row, _) = &work
-                        && row.role == Role::Page
-                        && let Some(job) = self.jobs.get(&row.job)
-                    {
-                        self.places.take(job, key);
-                    }
-                    self.wake(key);
-                    return Some(Step::Ask(key, work));
-                }
-                HostStep::Unasked(settled) => {
-                    self.wake(key);
-                    return Some(Step::Unasked(key, settled));
-                }
-                HostStep::Listed(job, sitemaps) => {
-                    self.wake(key);
-                    return Some(Step::Listed(job, sitemaps));
-                }
-                HostStep::Wait(at) => self.wake_at(key, at),
-                HostStep::Blocked => {}
-                HostStep::Nothing => self.idle.push_back(key),
-                HostStep::Crowded => self.wait_for_place(key, now),
+            if own {
+                return Some(key);
             }
         }
+    }
+
+    /// What is to be done at a host that is due.
+    fn look(&mut self, key: HostKey, now: Millis, admits: &dyn Fn(JobId) -> bool) -> Option<Step> {
+        let host = self.hosts.get_mut(&key)?;
+        (host.ticket, host.due) = (None, false);
+        let spot = host.spot;
+        let uncalled = host.waits.is_some_and(|until| until > now);
+        let crowded = uncalled || spot.is_some_and(|spot| self.crowd.is_full(spot));
+        let step = host.next(now, admits, &self.places, crowded);
+        self.beyond.extend(host.beyond.drain(..).map(|(job, limit)| (job, key, limit)));
+        self.call_for_reads(key);
+        if let (HostStep::Ask(_), Some(spot)) = (&step, spot) {
+            self.crowd.arrive(spot, 1);
+        }
+        if let (false, Some(spot)) = (crowded, spot) {
+            self.call(spot);
+        }
+        match step {
+            HostStep::Ask(work) => {
+                self.goes_out(work.job());
+                if let Work::Page(row, _) = &work
+                    && row.role == Role::Page
+                    && let Some(job) = self.jobs.get(&row.job)
+                {
+                    self.places.take(job, key);
+                }
+                self.wake(key);
+                return Some(Step::Ask(key, work));
+            }
+            HostStep::Unasked(settled) => {
+                self.wake(key);
+                return Some(Step::Unasked(key, settled));
+            }
+            HostStep::Listed(job, sitemaps) => {
+                self.wake(key);
+                return Some(Step::Listed(job, sitemaps));
+            }
+            HostStep::Wait(at) => self.wake_at(key, at),
+            HostStep::Blocked => {}
+            HostStep::Nothing => self.idle.push_back(key),
+            HostStep::Crowded => self.wait_for_place(key, now),
+        }
+        None
     }
 
     /// The moment at which [`Window::next`] has something to do, if nothing happens before.
@@ -315,6 +322,11 @@ impl Window {
 
     fn wake_at(&mut self, key: HostKey, at: Millis) {
         let Some(host) = self.hosts.get_mut(&key) else { return };
+        if host.due {
+            // Its turn will come; a job that has rows only now stands in line from now on.
+            self.stand_in_line(key);
+            return;
+        }
         // An earlier ticket will find out for itself that it is too early.
         if host.ticket.is_some_and(|(earlier, _)| earlier <= at) {
             return;

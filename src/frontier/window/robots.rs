@@ -23,7 +23,7 @@ impl Window {
     ) -> Option<Box<RobotsRow>> {
         let mut slow = None;
         let mut rules = None;
-        self.ended(asked, reported);
+        self.ended(asked, errand.job, reported);
         if let Some(host) = self.hosts.get_mut(&asked) {
             if let Some(at) = answer.sent_at {
                 host.pace.asked(at);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Window;
-use crate::domain::{HostKey, Millis};
+use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::crowd::Spot;
 use crate::frontier::host::Work;
 use crate::frontier::verdict::Verdict;
@@ -36,6 +36,7 @@ impl Window {
     ) -> Option<Verdict> {
         let host = self.hosts.get_mut(&key)?;
         host.never_asked();
+        let job = work.job();
         let verdict = match work {
             Work::Robots(errand, _) => {
                 host.errands.push_front(errand);
@@ -52,13 +53,15 @@ impl Window {
         if let Some(spot) = host.spot {
             self.crowd.leave(spot, 1);
         }
+        self.comes_back(job);
         self.note_given_up(key);
         self.wait_for_place(key, now);
         verdict
     }
 
     /// A request to the host has ended.
-    pub(super) fn ended(&mut self, key: HostKey, reported: bool) {
+    pub(super) fn ended(&mut self, key: HostKey, job: JobId, reported: bool) {
+        self.comes_back(job);
         let Some(host) = self.hosts.get_mut(&key) else { return };
         host.ended(reported);
         host.crowded_since = None;

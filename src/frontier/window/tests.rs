@@ -7,6 +7,7 @@
 //! once.
 
 mod addresses;
+mod shares;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -375,9 +376,13 @@ proptest! {
         addresses in 1usize..4,
         per_address in 0usize..4,
         unreached in 0usize..3,
+        in_company in any::<bool>(),
     ) {
         let map = Map { addresses, per_address, unreached };
         let mut world = World::new(hosts, pages, delay, per_host, map, seed);
+        if in_company {
+            world.window.add_job(shares::job_of(1, 50));
+        }
         let mut steps = 0;
         while world.step() {
             steps += 1;

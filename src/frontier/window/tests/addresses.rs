@@ -104,6 +104,6 @@ fn a_host_that_finds_no_place_for_long_makes_room_for_others_and_comes_later() {
     let back = world.window.give_back(true, now + 5_001, 9);
     assert_eq!(back.len(), 1);
     assert_eq!((back[0].host.key, back[0].ready_at), (second, now + 10_001));
-    world.window.ended(first, true);
+    world.window.ended(first, JOB, true);
     assert_eq!(world.window.crowd.len(), 0, "nobody waits there any more");
 }
