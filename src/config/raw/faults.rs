@@ -68,7 +68,7 @@ impl Faults {
         most: &T,
     ) {
         if value > most {
-            self.0.push(format!("{key}: {value} is too large; give {most} or less"));
+            self.push(key, format_args!("{value} is too large; give {most} or less"));
         }
     }
 }

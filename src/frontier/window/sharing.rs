@@ -14,8 +14,8 @@ impl Window {
     /// Lets a job take part, or puts another in the place of the one that bears its number: what is
     /// done from now on is done by its settings.
     pub fn add_job(&mut self, job: Arc<Job>) {
-        let id = job.id;
-        if self.jobs.insert(id, Arc::clone(&job)).is_some() {
+        let (id, priority) = (job.id, job.priority);
+        if self.jobs.contains_key(&id) {
             for host in self.hosts.values_mut() {
                 if let Some(queue) = host.queue_mut(id) {
                     queue.job = Arc::clone(&job);
@@ -24,8 +24,9 @@ impl Window {
             }
             self.wake_all();
         }
+        self.jobs.insert(id, job);
         if let Some(turns) = &mut self.turns {
-            turns.add(id, job.priority, 0);
+            turns.add(id, priority, 0);
         } else if self.jobs.len() > 1 {
             self.begin_turns();
         }

@@ -67,8 +67,8 @@ impl Machine {
         of: &Arc<HarvestJob>,
     ) -> Result<Self, Fault> {
         let kept = machines.remove(&job);
-        let hold = Hold { job: job.0, life: PhantomData };
-        let held: Option<(i64, i32, i64)> = both!(conn, c => hold.get_result(c).optional())?;
+        let row = Hold { job: job.0, life: PhantomData };
+        let held: Option<(i64, i32, i64)> = both!(conn, c => row.get_result(c).optional())?;
         let Some((seq, stored_pass, last)) = held else {
             return Self::first(conn, (job, pass), of);
         };
