@@ -187,7 +187,7 @@ fn resume(
     let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
     if ended && order.again {
         row = store.start_pass(row.id, now)?;
-        notes.push(format!("job {}: pass {} begins", row.name, row.pass));
+        notes.push(format!("job={} pass {} begins", row.name, row.pass));
     } else if ended
         && changes.is_empty()
         && (row.limit_hit.is_some() || (spec.fetch.is_none() && store.is_drained(row.id)?))
@@ -198,15 +198,15 @@ fn resume(
     } else {
         if order.again && !ended {
             notes.push(format!(
-                "job {}: pass {} is not finished; --again goes on with it",
+                "job={} pass {} is not finished; --again goes on with it",
                 row.name, row.pass
             ));
         }
         store.set_job_state(row.id, JobState::Running, None, now)?;
         notes.push(if spec.fetch.is_some() && ended {
-            format!("job {}: complete so far; looking for new lines in the list", row.name)
+            format!("job={} complete so far; looking for new lines in the list", row.name)
         } else {
-            format!("job {}: resumed in pass {}, {} asked so far", row.name, row.pass, row.asked)
+            format!("job={} resumed in pass {}, {} asked so far", row.name, row.pass, row.asked)
         });
     }
     if spec.fetch.is_some() {
@@ -221,11 +221,11 @@ fn resume(
 fn already(row: &JobRow) -> String {
     match &row.limit_hit {
         Some(limit) => format!(
-            "job {}: done (limit {limit}) after {} asked; raise the limit to go on, or give --again for a new pass",
+            "job={} done (limit {limit}) after {} asked; raise the limit to go on, or give --again for a new pass",
             row.name, row.asked
         ),
         None => format!(
-            "job {}: complete, nothing new; give --again to ask every page once more",
+            "job={} complete, nothing new; give --again to ask every page once more",
             row.name
         ),
     }

@@ -54,7 +54,7 @@ fn jobs_share_a_hosts_pace_and_end_together() {
     let run = crawld.expect(0, &UNTIL_DONE);
     for name in ["one", "two"] {
         assert_eq!(states(&crawld, name, "done"), 6, "{name}");
-        assert!(run.stderr.contains(&format!("job {name}: crawl begins")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("job={name} crawl begins")), "{}", run.stderr);
         assert!(run.stdout.contains(name), "a report each: {}", run.stdout);
     }
     let gaps = site.log();
@@ -89,8 +89,8 @@ fn one_bad_job_does_not_stop_the_others() {
     let crawld = with(&jobs);
     let run = crawld.expect(1, &UNTIL_DONE);
     assert_eq!(states(&crawld, "good", "done"), 3);
-    assert!(run.stderr.contains("job gone: not one page came of it"), "{}", run.stderr);
-    assert!(run.stderr.contains("job archive: "), "{}", run.stderr);
+    assert!(run.stderr.contains("job=gone not one page came of it"), "{}", run.stderr);
+    assert!(run.stderr.contains("job=archive "), "{}", run.stderr);
 }
 
 #[test]

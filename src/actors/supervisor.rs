@@ -254,7 +254,11 @@ impl Handler<Died> for Supervisor {
         match self.deaths.entry(died.role).or_default().count(now) {
             Remedy::Restart(wait) => {
                 self.count_restart(died.role);
-                log::warn!("{:?} {cause}; a new one starts in {} ms", died.role, wait.as_millis());
+                log::warn!(
+                    "actor={:?} {cause}; a new one starts in {} ms",
+                    died.role,
+                    wait.as_millis()
+                );
                 ctx.run_later(wait, move |act, ctx| act.restart(died.role, ctx));
             }
             Remedy::GiveUp => {

@@ -134,7 +134,7 @@ impl Jobs {
             if let Some(row) =
                 store.job_by_name(&job.name)?.filter(|row| row.state == JobState::Paused)
             {
-                log::info!("job {}: paused; crawld resume lets it go on", job.name);
+                log::info!("job={} paused; crawld resume lets it go on", job.name);
                 jobs.all.push(row.id);
                 continue;
             }
@@ -145,7 +145,7 @@ impl Jobs {
                         log::info!("{note}");
                     }
                     if prepared.notes.is_empty() {
-                        log::info!("job {}: {} begins", job.name, job.spec.kind);
+                        log::info!("job={} {} begins", job.name, job.spec.kind);
                     }
                     if !prepared.complete {
                         jobs.starts.push(prepared.start);
@@ -153,7 +153,7 @@ impl Jobs {
                 }
                 Err(error) if error.exit == 69 => return Err(error),
                 Err(error) => {
-                    log::error!("job {}: {}", job.name, error.message);
+                    log::error!("job={} {}", job.name, error.message);
                     jobs.bad += 1;
                 }
             }
@@ -187,7 +187,7 @@ fn finish(id: JobId, args: &Args, store: &Store) -> Result<u8, CommandError> {
         log::warn!("{line}");
     }
     if one_off::is_empty(&sum) {
-        log::error!("job {}: not one page came of it; the report says why", sum.name());
+        log::error!("job={} not one page came of it; the report says why", sum.name());
         return Ok(1);
     }
     Ok(one_off::verdict(&sum, args.fail_on))

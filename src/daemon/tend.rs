@@ -352,7 +352,7 @@ fn start(store: &Store, order: &Order, new: bool, clock: Clock) -> Result<Answer
     let Prepared { start, mut notes, complete } =
         order::prepare(store, order, clock).map_err(trouble)?;
     if new {
-        notes.push(format!("job {}: {} begins", order.name, order.spec.kind));
+        notes.push(format!("job={} {} begins", order.name, order.spec.kind));
     }
     store.adopt(start.job.id).map_err(lost)?;
     let next = if complete { Next::Rest } else { Next::Start(start) };

@@ -182,9 +182,14 @@ impl Core {
         match silent {
             Ok(silent) if silent.is_empty() => self.notify.watchdog(),
             Ok(silent) => {
-                log::error!("no answer from: {}; the watchdog is not told", silent.join(", "));
+                log::error!(
+                    "watchdog=withheld no answer from: {}; the watchdog is not told",
+                    silent.join(", ")
+                );
             }
-            Err(_) => log::error!("no answer from the supervisor; the watchdog is not told"),
+            Err(_) => log::error!(
+                "watchdog=withheld no answer from the supervisor; the watchdog is not told"
+            ),
         }
     }
 

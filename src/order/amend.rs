@@ -104,7 +104,7 @@ pub(super) fn apply(
     let cursor = new_cursor(origin, old, spec, row);
     let reopen = !matches!(row.state, JobState::Paused | JobState::Stopped);
     store.amend_job(row.id, &to_text(spec)?, cursor.as_deref(), reopen)?;
-    Ok(vec![format!("job {}: changed {}", row.name, changes.join(", "))])
+    Ok(vec![format!("job={} changed {}", row.name, changes.join(", "))])
 }
 
 /// Where the generator must go back to for roots that have been added.

@@ -63,7 +63,7 @@ impl Errand {
             }
             match File::open(file) {
                 Ok(mut open) => self.read(file, list, &mut open)?,
-                Err(error) => log::error!("job {}: {file}: {error}", self.job),
+                Err(error) => log::error!("job={} {file}: {error}", self.job),
             }
         }
         Some(())
@@ -84,7 +84,7 @@ impl Errand {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    log::error!("job {}: {name}: {error}; the rest is not read", self.job);
+                    log::error!("job={} {name}: {error}; the rest is not read", self.job);
                     break;
                 }
             }
@@ -124,8 +124,8 @@ impl Errand {
         match bad {
             // A sitemap alone is read elsewhere.
             0 if urls == 0 => {}
-            0 => log::info!("job {job}: the list is read: {urls} URLs"),
-            _ => log::warn!("job {job}: the list is read: {urls} URLs, {bad} bad lines left out"),
+            0 => log::info!("job={job} the list is read: {urls} URLs"),
+            _ => log::warn!("job={job} the list is read: {urls} URLs, {bad} bad lines left out"),
         }
     }
 }

@@ -12,12 +12,16 @@ use crate::actors::db::Call;
 use crate::actors::generator::GeneratorActor;
 use crate::domain::cookies::{Cookie, Jar};
 use crate::domain::job::{Generator, Job};
+use crate::domain::outcome::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{JobId, Millis};
 use crate::frontier::answer::Answer;
 use crate::frontier::record::JobDelta;
 use crate::store::{JobRow, Left, Node};
+
+/// Hosts given up that are told.
+const MOST_TOLD: u32 = 50;
 
 /// How a job ends: the limit that cut it, if one did.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub(super) struct JobRun {
     pub(super) jar: Jar,
     /// How far its queue is ahead, if it harvests.
     pub(super) ahead: Option<Ahead>,
+    /// Hosts given up.
+    given_up: u32,
     was_open: bool,
     asked: i64,
     bytes: u64,
@@ -72,6 +78,7 @@ impl JobRun {
     pub(super) fn new(job: Arc<Job>, number: u64, concurrency: usize) -> Self {
         Self {
             loaded: false,
+            given_up: 0,
             was_open: false,
             ahead: job.harvest().map(|_| Ahead::new(concurrency)),
             delta: JobDelta { job: Some(job.id), ..JobDelta::default() },
@@ -218,6 +225,19 @@ impl JobRun {
     pub(super) fn warn(&self, warnings: &[String]) {
         for warning in warnings {
             log::warn!("job={} {warning}", self.job.name);
+        }
+    }
+
+    /// Tells of a host given up; of many only the first: a site can name as many as it likes.
+    pub(super) fn tell_given_up(&mut self, host: &str, reason: Reason) {
+        self.given_up += 1;
+        let job = &self.job.name;
+        match self.given_up {
+            ..=MOST_TOLD => log::warn!("job={job} host={host} reason={reason} given up"),
+            more if more == MOST_TOLD + 1 => {
+                log::warn!("job={job} further hosts given up are only counted");
+            }
+            _ => {}
         }
     }
 

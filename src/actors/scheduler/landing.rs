@@ -124,6 +124,8 @@ impl SchedulerActor {
         while let Some(given_up) = self.window.next_given_up() {
             if let Some(run) = self.jobs.get_mut(&given_up.job) {
                 run.written = false;
+                let host = self.window.host(given_up.host).map_or("", |host| &host.authority);
+                run.tell_given_up(host, given_up.reason);
             }
             self.batches.give_up(given_up, now);
         }

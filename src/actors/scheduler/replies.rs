@@ -14,7 +14,10 @@ impl SchedulerActor {
         match reply {
             Ok(reply) => {
                 if let Some(trouble) = self.desk.trouble.take() {
-                    log::info!("the store works again after {} s", (now - trouble.since) / 1000);
+                    log::info!(
+                        "store=back the store works again after {} s",
+                        (now - trouble.since) / 1000
+                    );
                     self.known.clear();
                 }
                 if let Some(call) = self.desk.current.take() {
@@ -22,7 +25,7 @@ impl SchedulerActor {
                 }
             }
             Err(error) if error.kind == StoreErrorKind::Fenced => {
-                log::warn!("{error}; claiming hosts afresh");
+                log::warn!("store=fenced {error}; claiming hosts afresh");
                 self.desk.fenced = true;
             }
             Err(error) if error.may_heal() => self.store_in_trouble(error, now),
@@ -50,11 +53,11 @@ impl SchedulerActor {
             .as_ref()
             .map_or((now, false), |trouble| (trouble.since, trouble.said));
         if !said {
-            log::error!("{error}; nothing is asked until the store works again");
+            log::error!("store=away {error}; nothing is asked until the store works again");
         }
         if self.draining.is_some_and(|deadline| now >= deadline + TROUBLE_GRACE) {
             // What cannot be committed will be asked again.
-            log::warn!("ending without the store: {error}");
+            log::warn!("store=away ending without the store: {error}");
             self.tell(Event::Drained);
             return;
         }
@@ -163,7 +166,7 @@ impl SchedulerActor {
                 run.load(&row, loaded.cookies, now);
             }
             (None, Some(_)) => {
-                log::warn!("job {name} is no longer in the store");
+                log::warn!("job={name} is no longer in the store");
                 self.jobs.remove(&job);
                 self.window.remove_job(job);
                 self.tell(Event::JobEnded(job, None));

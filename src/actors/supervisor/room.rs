@@ -88,11 +88,13 @@ impl Supervisor {
         match found.filter(|room| rule.is_short(room.free, before)) {
             Some(room) if !before => {
                 let why = self.words(&room);
-                log::error!("the disk is nearly full, nothing is asked until there is room: {why}");
+                log::error!(
+                    "disk=low the disk is nearly full, nothing is asked until there is room: {why}"
+                );
                 self.disks.short = Some((now, why.into()));
             }
             None if before => {
-                log::info!("there is room on the disk again");
+                log::info!("disk=ok there is room on the disk again");
                 self.disks.short = None;
             }
             _ => {
