@@ -51,8 +51,19 @@ def sandbox(service):
     state = service.read(f"/proc/{service.pid}/status")
     for line in ("CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
         assert line in state, state
-    mounts = service.read(f"/proc/{service.pid}/mountinfo")
-    assert re.search(r" / / ro[, ].*noexec", mounts) or " / ro,noexec" in mounts or "noexec" in mounts, mounts
+    # What its own view of the files allows, whoever asks.
+    inside = ("nsenter", "-t", service.pid, "-m", "--")
+    assert service.box.run(*inside, "/usr/bin/crawld", "--version").returncode == 0
+    foreign = service.box.run(*inside, "/usr/bin/true")
+    assert foreign.returncode != 0 and "Permission denied" in foreign.stdout, foreign
+    for place in ("/etc/crawld/x", "/usr/x", "/home/x"):
+        assert not write_inside(service, place), f"it can write {place}"
+    assert write_inside(service, "/var/lib/crawld/x"), "it cannot write where it should"
+
+
+def write_inside(service, path):
+    """Can even root make this file where the service sees it?"""
+    return service.box.run("touch", f"/proc/{service.pid}/root{path}").returncode == 0
 
 
 @check("R11", "in its sandbox: PostgreSQL, named by a credential, which dies in mid-crawl")
@@ -139,6 +150,24 @@ def storm(service):
     service.exact("site", 400)
 
 
+@check("R15", "SIGHUP while it starts, from the first moment that it can be caught, eight times")
+def hup_in_start(service):
+    service.site()
+    configure(service)
+    service.job("site", 60)
+    script = """systemctl restart --no-block crawld
+    until pid=$(systemctl show -P MainPID crawld) && [ "$pid" != 0 ] && [ "$pid" != "$1" ]; do :; done
+    # Before a program has said what it does about a signal, the signal ends it: SIGHUP is the first bit.
+    until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do :; done
+    for _ in $(seq 30); do kill -HUP "$pid" || exit 1; sleep 0.01; done
+    echo "$pid" """
+    for round_ in range(8):
+        done = service.box.run("bash", "-c", script, "bash", service.pid)
+        until(lambda: service.active == "active", 20, f"active in round {round_}")
+        assert done.returncode == 0 and service.pid == int(done.stdout), done.stdout + service.tail()
+    service.exact("site", 60)
+
+
 @check("R15", "SIGHUP while it drains")
 def hup_in_drain(service):
     service.site()
@@ -205,3 +234,30 @@ def hup_reloads(service):
     service.box.run("kill", "-HUP", pid)
     until(lambda: service.said("wrong.toml"), 10, "the journal tells of the invalid file")
     assert service.active == "active" and service.pid == pid and service.restarts == 0
+
+
+@check("control", "members of its group and root speak to it, others do not; curl does")
+def control(service):
+    service.site()
+    configure(service)
+    service.job("site", 40)
+    service.systemctl("restart", "crawld")
+    service.box.run("useradd", "--groups", "crawld", "member")
+    service.box.run("useradd", "stranger")
+    for user in ("member", None):
+        seen = service.box.run("crawld", "status", user=user)
+        assert seen.returncode == 0 and "site" in seen.stdout, seen.stdout
+    assert service.box.run("crawld", "pause", "site", user="stranger").returncode != 0
+    socket = service.box.root / "run/crawld/control.sock"
+    for path in ("healthz", "readyz", "metrics"):
+        asked = service.outside("curl", "--silent", "--fail", "--unix-socket", socket, f"http://crawld/{path}")
+        assert asked.returncode == 0, f"{path}: {asked}"
+    assert "crawld_" in asked.stdout
+    paused = service.box.run("crawld", "pause", "site", user="member")
+    assert paused.returncode == 0, paused.stdout
+    # What was ordered outlives the process.
+    service.kill("KILL")
+    until(lambda: service.restarts == 1 and service.active == "active", 20, "restarted")
+    assert "paused" in service.box.run("crawld", "status", "site").stdout
+    assert service.box.run("crawld", "resume", "site", user="member").returncode == 0
+    service.exact("site", 40, deaths=1)

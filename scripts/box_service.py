@@ -105,6 +105,11 @@ latency_factor = 0
     def tail(self):
         return "\n" + self.box.run("journalctl", "--no-pager", "-n", "25", "-u", "crawld").stdout
 
+    def outside(self, *command):
+        """A program of the host, with the network of the box."""
+        return subprocess.run(["nsenter", "-t", str(self.box.leader), "-n", *map(str, command)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+
     # The site, and what came of it.
 
     def site(self, secure=False):
