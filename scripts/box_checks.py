@@ -9,7 +9,7 @@ CHECKS = []
 
 
 def check(requirement, what, only=None):
-    """Registers a check of a requirement, named as in docs/operating.md."""
+    """Registers a check of a requirement, named as in docs/service.md."""
 
     def register(function):
         CHECKS.append((requirement, what, only, function))
