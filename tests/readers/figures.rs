@@ -64,8 +64,8 @@ fn the_status_is_a_table_that_says_what_is_waited_for() {
     let (exit, text) = ask(status::run, &world.store, &[]);
     assert_eq!(exit, 0);
     let expected = "\
-JOB   STATE    PASS  FINISHED  FAILED  QUEUED  PAGES/S
-docs  running     1         4       1       1      1.5
+JOB   STATE    PASS  FINISHED  FAILED  QUEUED  PAGES/S     ETA
+docs  running     1         4       1       1      1.5  666 ms
 docs: 1 host being asked by a crawl
 ";
     assert_eq!(text, expected);
