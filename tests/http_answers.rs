@@ -29,6 +29,15 @@ async fn a_whole_page_is_whole() {
 }
 
 #[actix_rt::test]
+async fn a_request_is_never_told_to_have_gone_out_earlier_than_it_did() {
+    for _ in 0..20 {
+        let got = answer(page("hello")).await;
+        let early = got.exchange.sent_at.unwrap() - got.told * 1000;
+        assert!((-999..=0).contains(&early), "{early} us");
+    }
+}
+
+#[actix_rt::test]
 async fn a_body_shorter_than_its_length_is_truncated() {
     let got = answer(vec![send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), Act::Close]);
     let got = got.await;

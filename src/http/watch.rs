@@ -31,7 +31,8 @@ where
         if let Some(at) = scope.sent()
             && let Some(tell) = on_sent.take()
         {
-            tell(at / 1000);
+            // Rounded up: what counts from it may not begin a part of a millisecond early.
+            tell((at + 999) / 1000);
         }
         if state.is_pending() {
             ready!(poll_due(alarm.as_mut(), &mut set_to, scope, cx));

@@ -75,6 +75,8 @@ pub(crate) struct Fetched {
     pub(crate) page: Page,
     /// How often it was said that the request is on the wire.
     pub(crate) sent: u32,
+    /// When that was, by what was said, in milliseconds.
+    pub(crate) told: i64,
 }
 
 impl Fetched {
@@ -101,12 +103,15 @@ impl Fetched {
 
 /// Asks into this sink.
 pub(crate) async fn fetch_into(client: &HttpClient, request: &Request, mut page: Page) -> Fetched {
-    let sent = Cell::new(0);
-    let on_sent = Box::new(|_| sent.set(sent.get() + 1));
+    let (sent, told) = (Cell::new(0), Cell::new(0));
+    let on_sent = Box::new(|at| {
+        sent.set(sent.get() + 1);
+        told.set(at);
+    });
     let exchange = client.exchange(request, on_sent, &mut page).await;
     assert_eq!(sent.get(), u32::from(exchange.sent_at.is_some()), "on_sent and sent_at agree");
     assert_eq!(exchange.bytes, page.body.len() as u64);
-    Fetched { exchange, page, sent: sent.get() }
+    Fetched { exchange, page, sent: sent.get(), told: told.get() }
 }
 
 /// Asks.
