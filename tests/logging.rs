@@ -122,3 +122,24 @@ fn what_is_logged_can_be_changed_target_by_target_while_the_program_runs() {
     crawld::logging::set_filter("crawld=loud").unwrap_err();
     assert!(enabled("crawld::http::client", log::Level::Trace), "a wrong one changes nothing");
 }
+
+#[test]
+fn json_lines_are_objects_with_the_facts_of_their_message_complaints_included() {
+    let site = site();
+    let told = crawl(&site, &["-v", "--log-format", "json"]).stderr;
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    for line in &lines {
+        for key in ["ts", "level", "target", "message"] {
+            assert!(line[key].is_string(), "{key}: {line}");
+        }
+    }
+    let leaf = lines.iter().find(|line| line["url"] == site.at("/leaf") && line["status"] == "200");
+    let leaf = leaf.unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((&leaf["job"], &leaf["level"]), (&"127.0.0.1".into(), &"debug".into()));
+    let nowhere = "postgres://nobody@127.0.0.1:1/none";
+    let wrong = ["crawl", &site.at("/"), "--log-format", "json", "--database", nowhere];
+    let told = Crawld::new().expect(69, &wrong).stderr;
+    let told: serde_json::Value = serde_json::from_str(&told).expect(&told);
+    assert_eq!(told["level"], "error");
+}
