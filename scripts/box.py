@@ -126,12 +126,18 @@ class Box:
         except subprocess.TimeoutExpired:
             self.nspawn.kill()
             self.nspawn.wait()
-        for folder, _, _ in os.walk(self.group, topdown=False):
-            try:
-                os.rmdir(folder)
-            except OSError:
-                pass
+        self._leave_group()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _leave_group(self):
+        """The last processes may be about to end; whatever is left after two seconds stays."""
+        end = time.monotonic() + 2
+        while self.group.exists() and time.monotonic() < end:
+            for folder, _, _ in os.walk(self.group, topdown=False):
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    time.sleep(0.02)
 
     def _control_group(self):
         """Its own, so that boxes side by side do not meet."""
