@@ -20,7 +20,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use self::broken::Broken;
 use self::items::Items;
 use self::links::Links;
-use self::pages::Pages;
+use self::pages::{Pages, Which};
 use self::pairs::Pairs;
 use self::suggestions::Suggestions;
 use self::table::Table;
@@ -61,7 +61,7 @@ pub struct Args {
     /// Which table
     #[arg(long, value_enum, default_value = "pages")]
     what: What,
-    /// Of items only those that are new, changed or gone since the pass before
+    /// Of pages and items only those that are new, changed or gone since the pass before
     #[arg(long, value_enum, value_name = "WHEN")]
     since: Option<Since>,
     /// How it is written; graphml and dot show links as a graph
@@ -103,8 +103,8 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
         let name = args.format.name();
         return Err(CommandError::usage(format!("{name} shows links only: add --what links")));
     }
-    if args.since.is_some() && args.what != What::Items {
-        return Err(CommandError::usage("--since is for --what items"));
+    if args.since.is_some() && !matches!(args.what, What::Items | What::Pages) {
+        return Err(CommandError::usage("--since is for --what pages and items"));
     }
     if args.spreadsheet && !args.format.is_sheet() {
         return Err(CommandError::usage("--spreadsheet is for csv and tsv"));
@@ -124,8 +124,9 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
 fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
     let job = jobs::only(store, args.job.as_deref())?;
     Ok(match args.what {
-        What::Pages => Box::new(Pages { job, failed: false }),
-        What::Failures => Box::new(Pages { job, failed: true }),
+        What::Pages if args.since.is_some() => Box::new(Pages::since(job)?),
+        What::Pages => Box::new(Pages { job, which: Which::All }),
+        What::Failures => Box::new(Pages { job, which: Which::Failed }),
         What::Links => Box::new(Links { job }),
         What::Pairs => Box::new(Pairs { job }),
         What::Suggestions => Box::new(Suggestions::new(job, args.new)?),

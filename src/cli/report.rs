@@ -8,7 +8,7 @@ use super::jobs;
 use crate::domain::JobId;
 use crate::domain::outcome::UrlState;
 use crate::frontier::verdict::{NEEDS_SCRIPTS, OUT_OF_SCOPE};
-use crate::store::{JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
+use crate::store::{Changes, JobReport, JobRow, PageRecord, Store, StoreError, StoreErrorKind};
 
 mod broken;
 mod harvest;
@@ -91,6 +91,13 @@ impl Report {
         self.sums.sitemaps.queued
     }
 
+    /// What this pass has found new, changed and gone among pages, where pages are asked for their
+    /// own sake.
+    #[must_use]
+    pub fn changes(&self) -> Option<Changes> {
+        self.sums.changes.filter(|_| asks_for_pages(&self.job))
+    }
+
     /// The limit that cut the crawl, if one did.
     #[must_use]
     pub fn limit(&self) -> Option<&str> {
@@ -104,6 +111,11 @@ impl Report {
             None => self.job.state.name().to_owned(),
         }
     }
+}
+
+/// Does the job ask for pages for their own sake? Others tell of changes in what they take from them.
+pub(super) fn asks_for_pages(job: &JobRow) -> bool {
+    matches!(&*job.kind, "crawl" | "fetch")
 }
 
 /// Prints the report of a job, or of all.

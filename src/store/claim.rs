@@ -45,7 +45,7 @@ impl Leased {
 
 impl Store {
     /// Leases up to `limit` free hosts that have something due for one of these jobs; each comes
-    /// with its share of these jobs. SQLite serves the earliest first; on PostgreSQL the search
+    /// with its share of these jobs. Jobs take turns; of each SQLite serves the earliest first, and on PostgreSQL the search
     /// starts at a random host, so that nodes do not get in each other's way.
     ///
     /// # Errors
@@ -132,7 +132,8 @@ fn candidates(
     limit: usize,
     now: Millis,
 ) -> std::result::Result<Vec<i64>, Fault> {
-    let mut found: Vec<(i64, i64)> = Vec::new();
+    // Place among those of its job, time, host: the first of each job come before the second of any.
+    let mut found: Vec<(usize, i64, i64)> = Vec::new();
     let random = RandomState::new().build_hasher().finish().cast_signed();
     for job in jobs {
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -141,14 +142,16 @@ fn candidates(
         if from > i64::MIN && some.len() < limit {
             some.extend(free_hosts(conn, *job, i64::MIN, wanted, now)?);
         }
-        found.extend(some);
+        found.extend(some.into_iter().enumerate().map(|(at, (due, host))| (at, due, host)));
     }
-    if !conn.is_postgres() {
+    if conn.is_postgres() {
+        found.sort_by_key(|(at, ..)| *at);
+    } else {
         found.sort_unstable();
     }
     let mut seen = hashbrown::HashSet::with_capacity(found.len());
-    found.retain(|(_, host)| seen.insert(*host));
-    let mut hosts: Vec<i64> = found.into_iter().map(|(_, host)| host).take(limit).collect();
+    found.retain(|(.., host)| seen.insert(*host));
+    let mut hosts: Vec<i64> = found.into_iter().map(|(.., host)| host).take(limit).collect();
     hosts.sort_unstable();
     Ok(hosts)
 }

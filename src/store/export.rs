@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use diesel::{QueryableByName, sql_query, sql_types};
 
+use super::changes;
 use super::connection::{Connection, both, by_age};
 use super::error::Fault;
 use super::schema::urls;
-use super::{Result, Store};
+use super::{Change, JobRow, Result, Store};
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
@@ -67,6 +68,8 @@ pub struct PageRecord {
     pub due_at: Option<Millis>,
     /// The page that came first with the same content, and still has it.
     pub duplicate_of: Option<String>,
+    /// How it was last found to differ from an earlier pass.
+    pub change: Change,
 }
 
 /// Where the next batch of links goes on.
@@ -140,7 +143,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn pages_after(&self, job: JobId, after_id: i64, limit: usize) -> Result<Vec<PageRecord>> {
-        self.connections.read(|conn| batch(conn, job, after_id, limit, None))
+        self.connections.read(|conn| batch(conn, job, after_id, limit, Wanted::All))
     }
 
     /// As [`Store::pages_after`], only those that failed.
@@ -153,7 +156,21 @@ impl Store {
         after_id: i64,
         limit: usize,
     ) -> Result<Vec<PageRecord>> {
-        self.connections.read(|conn| batch(conn, job, after_id, limit, Some(UrlState::Failed)))
+        self.connections.read(|conn| batch(conn, job, after_id, limit, Wanted::Failed))
+    }
+
+    /// As [`Store::pages_after`], only those that this pass of the job found new, changed or gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn changes_after(
+        &self,
+        job: &JobRow,
+        after_id: i64,
+        limit: usize,
+    ) -> Result<Vec<PageRecord>> {
+        let wanted = Wanted::ChangedIn(job.pass);
+        self.connections.read(|conn| batch(conn, job.id, after_id, limit, wanted))
     }
 
     /// What the job knows of a URL, by its key in its role.
@@ -232,6 +249,16 @@ struct Page {
     fetched_at: Option<i64>,
     elapsed_ms: Option<i64>,
     due_at: Option<i64>,
+    changed: Option<i32>,
+}
+
+/// Which rows are read.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    All,
+    Failed,
+    /// Settled ones that this pass found new, changed or gone.
+    ChangedIn(i32),
 }
 
 fn batch(
@@ -239,7 +266,7 @@ fn batch(
     job: JobId,
     after_id: i64,
     limit: usize,
-    state: Option<UrlState>,
+    wanted: Wanted,
 ) -> std::result::Result<Vec<PageRecord>, Fault> {
     let limit = limit.max(2);
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -250,9 +277,14 @@ fn batch(
             .filter(urls::role.eq(Role::Page as i16))
             .order(urls::id)
             .limit(most);
-        match state {
-            Some(state) => base.filter(urls::state.eq(state as i16)).load(c),
-            None => base.load(c),
+        match wanted {
+            Wanted::All => base.load(c),
+            Wanted::Failed => base.filter(urls::state.eq(UrlState::Failed as i16)).load(c),
+            Wanted::ChangedIn(pass) => {
+                let (first, last) = changes::codes(pass);
+                let changed = urls::changed.between(first, last);
+                base.filter(changed.and(urls::due_at.is_null())).load(c)
+            }
         }
     })?;
     if rows.len() == limit {
@@ -300,6 +332,7 @@ fn record((row, referrer, duplicate_of): Joined) -> PageRecord {
         elapsed_ms: row.elapsed_ms,
         due_at: row.due_at,
         duplicate_of,
+        change: changes::read(row.changed),
     }
 }
 

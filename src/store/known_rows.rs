@@ -9,7 +9,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::insert::{Candidate, is_liftable};
 use super::schema::urls;
-use super::{clean, templates};
+use super::{changes, clean, templates};
 use crate::domain::Millis;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
@@ -161,6 +161,7 @@ fn requeue(
             urls::due_at.eq(now),
             urls::tries.eq(0),
             urls::pass.eq(candidate.find.pass),
+            urls::was_digest.eq(changes::keep_what_was!(Vec::new())),
             urls::depth.eq(candidate.depth),
             urls::hops.eq(candidate.hops),
             urls::reason.eq(None::<String>),

@@ -15,6 +15,7 @@
 
 mod amend;
 mod backup;
+mod changes;
 mod claim;
 mod commit;
 mod connection;
@@ -75,6 +76,7 @@ use sketch::Sketch;
 use target::Target;
 
 pub use amend::Retry;
+pub use changes::Changes;
 pub use error::{StoreError, StoreErrorKind};
 pub use export::{LinkPosition, LinkRecord, PageRecord};
 pub use harvest::Refilled;

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Binary, Integer};
 
 use super::connection::{Connection, both, by_age};
 use super::error::Fault;
@@ -102,7 +102,9 @@ prepared! {
     MakeDue<'a> {
         "UPDATE urls SET state = 0, tries = 0, due_at = " due_at: i64 as BigInt,
         ", pass = " pass: i32 as Integer,
-        " WHERE job = " job: i64 as BigInt,
+        ", was_digest = CASE WHEN state = 1 THEN COALESCE(digest, " none: &'a [u8] as Binary,
+        ") WHEN state = 2 AND status IN (404, 410) THEN NULL ELSE was_digest END WHERE job = "
+            job: i64 as BigInt,
         " AND host_key = " host: i64 as BigInt,
         " AND url_key = " key: i64 as BigInt,
         " AND id = " id: i64 as BigInt,
@@ -154,6 +156,7 @@ fn make_due(
         let make = MakeDue {
             due_at: now,
             pass,
+            none: &[],
             job: id.0,
             host: row.host_key,
             key: row.url_key,

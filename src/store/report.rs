@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query, sql_types};
 
+use super::changes::{self, Changes};
 use super::connection::{Connection, both};
 use super::harvested::{self, Harvested};
 use super::item_rows::{self, ItemSums};
@@ -57,6 +58,8 @@ pub struct JobReport {
     pub harvest: Option<Harvested>,
     /// What the items of listings came to.
     pub items: ItemSums,
+    /// What this pass has found new, changed and gone; `None` for a first one.
+    pub changes: Option<Changes>,
 }
 
 /// A host with a figure.
@@ -178,6 +181,7 @@ impl Store {
             report.sitemaps = sitemaps::sums(conn, job)?;
             report.harvest = harvested::sums(conn, job, order)?;
             report.items = item_rows::sums(conn, job)?;
+            report.changes = changes::sums(conn, job, order)?;
             report.slowest = hosts_by(conn, &order.of(SLOWEST), job)?;
             if !report.failures.is_empty() {
                 report.failing = hosts_by(conn, &order.of(FAILING), job)?;

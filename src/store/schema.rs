@@ -129,6 +129,8 @@ diesel::table! {
         original_host -> Nullable<BigInt>,
         payload -> Nullable<Binary>,
         task -> SmallInt,
+        changed -> Nullable<Integer>,
+        was_digest -> Nullable<Binary>,
     }
 }
 

@@ -14,7 +14,7 @@ use super::content::Original;
 use super::error::Fault;
 use super::prepared::prepared;
 use super::schema::{link, urls};
-use super::{items, plain, unmodified};
+use super::{changes, items, plain, unmodified};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::url::CanonicalUrl;
@@ -119,6 +119,7 @@ pub(super) fn settle_all<'a>(
             store_links(conn, settled)?;
             items::keep(conn, settled, *pass)?;
         }
+        changes::note(conn, settled, *pass)?;
         if settled.gathered.is_some() {
             done.gathered.push((settled, *pass));
         }

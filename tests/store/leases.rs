@@ -33,6 +33,27 @@ on_both! {
         assert_eq!((row, owner), (claimed.host, node.id));
     }
 
+    fn a_job_with_many_hosts_does_not_keep_the_only_one_of_another_from_being_claimed(
+        ground: Ground
+    ) {
+        let store = &ground.store;
+        let many: Vec<_> = (0..50).map(|n| root(&format!("http://h{n}.test/"))).collect();
+        ground.offer(&many, NOW);
+        let other = store.create_job(&new_job("other"), NOW).unwrap().id;
+        let only = [root("http://only.test/")];
+        store.offer(&ground.node, other, &only, None, true, false, NOW + 5).unwrap();
+        for jobs in [[ground.job, other], [other, ground.job]] {
+            let claimed = store.claim(&ground.node, &jobs, 2, NOW + 10).unwrap();
+            assert_eq!(claimed.len(), 2);
+            let only = claimed.iter().find(|c| c.host.authority == "only.test").expect("claimed");
+            let rows: Vec<_> = claimed.iter().map(|c| (c.host.clone(), c.epoch)).collect();
+            assert_eq!(only.jobs.len(), 1);
+            for (row, epoch) in rows {
+                store.release(&ground.node, &release(row, epoch), NOW + 10).unwrap();
+            }
+        }
+    }
+
     fn only_hosts_with_something_due_for_these_jobs_are_claimed(ground: Ground) {
         let store = &ground.store;
         let other = store.create_job(&new_job("other"), NOW).unwrap().id;

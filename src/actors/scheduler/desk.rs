@@ -155,6 +155,10 @@ impl SchedulerActor {
         if self.desk.releases.is_empty() {
             let short = wanted && room == 0;
             self.desk.releases = self.window.give_back(short, now, self.concurrency);
+            if short && self.desk.releases.is_empty() {
+                let wanting = &self.desk.wanting;
+                self.desk.releases = self.window.make_room(wanting, now, self.concurrency);
+            }
         }
         if !self.desk.releases.is_empty() {
             return Some(Call::Release(node, Arc::new(self.desk.releases.clone())));

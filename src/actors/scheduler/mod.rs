@@ -16,7 +16,7 @@ mod replies;
 mod told;
 mod waiting;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{
@@ -88,6 +88,8 @@ struct Desk {
     giving_up: VecDeque<GivenUp>,
     releases: Vec<Release>,
     claim_wanted: bool,
+    /// Jobs that may have something to ask on hosts that are not held.
+    wanting: HashSet<JobId>,
     claim_at: Option<Millis>,
     next_due_wanted: bool,
     signed_at: Millis,
@@ -284,6 +286,7 @@ impl Handler<StartJob> for SchedulerActor {
         self.runs += 1;
         self.jobs.insert(id, JobRun::new(start.job, self.runs, self.concurrency));
         self.desk.claim_wanted = true;
+        self.desk.wanting.insert(id);
         self.pump(ctx);
     }
 }

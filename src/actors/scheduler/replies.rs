@@ -97,6 +97,8 @@ impl SchedulerActor {
             (Call::Claim(_, _, limit), Reply::Claimed(claimed)) => {
                 self.desk.claim_wanted = claimed.len() >= limit;
                 self.desk.next_due_wanted = claimed.len() < limit;
+                let due = || claimed.iter().flat_map(|host| &host.jobs).filter(|job| job.waiting);
+                self.desk.wanting.retain(|id| due().any(|job| job.job == *id));
                 for run in self.jobs.values_mut() {
                     // Other nodes may have settled what was left.
                     run.left = run.left.filter(|left| *left == Left::Nothing);
@@ -229,6 +231,7 @@ impl SchedulerActor {
         for (job, host) in pairs {
             if !self.window.woken(*job, *host) {
                 self.desk.claim_wanted = true;
+                self.desk.wanting.insert(*job);
             }
         }
     }

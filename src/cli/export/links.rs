@@ -1,6 +1,6 @@
 //! The table `links`: of each URL the link that found it, or every link of every page.
 
-use super::pages::each_page;
+use super::pages::{Which, each_page};
 use super::table::{Sink, Table, in_batches, named};
 use crate::cli::error::CommandError;
 use crate::output::Cell;
@@ -21,7 +21,7 @@ impl Table for Links {
     fn rows(&self, store: &Store, sink: &mut Sink<'_>) -> Result<(), CommandError> {
         let job = &self.job;
         if !keeps_all_links(job) {
-            return each_page(store, job, false, |page| match finder(job, page) {
+            return each_page(store, job, Which::All, |page| match finder(job, page) {
                 Some(cells) => sink(&cells),
                 None => Ok(()),
             });

@@ -2,6 +2,7 @@
 
 use super::table::{Sink, Table, in_batches, named};
 use crate::cli::error::CommandError;
+use crate::cli::report::asks_for_pages;
 use crate::domain::outcome::UrlState;
 use crate::output::Cell;
 use crate::store::{JobRow, PageRecord, Store};
@@ -28,20 +29,49 @@ const COLUMNS: [&str; 19] = [
     "duplicate_of",
 ];
 
+/// Which URLs of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    All,
+    Failed,
+    /// Those that its last pass found new, changed or gone, with a column that says so.
+    Changed,
+}
+
 /// The URLs of a job.
 pub(super) struct Pages {
     pub(super) job: JobRow,
-    /// Only those that failed?
-    pub(super) failed: bool,
+    pub(super) which: Which,
+}
+
+impl Pages {
+    /// What the last pass of a job that asks for pages found to be another.
+    pub(super) fn since(job: JobRow) -> Result<Self, CommandError> {
+        if asks_for_pages(&job) {
+            return Ok(Self { job, which: Which::Changed });
+        }
+        let message = format!(
+            "job '{}' is a {}: --since shows pages of crawl and fetch, items of scrape",
+            job.name, job.kind
+        );
+        Err(CommandError::usage(message))
+    }
 }
 
 impl Table for Pages {
     fn columns(&self) -> Vec<String> {
-        named(&COLUMNS)
+        let change = (self.which == Which::Changed).then(|| "change".to_owned());
+        named(&COLUMNS).into_iter().chain(change).collect()
     }
 
     fn rows(&self, store: &Store, sink: &mut Sink<'_>) -> Result<(), CommandError> {
-        each_page(store, &self.job, self.failed, |page| sink(&cells(&self.job, page)))
+        each_page(store, &self.job, self.which, |page| {
+            let mut cells = cells(&self.job, page).to_vec();
+            if self.which == Which::Changed {
+                cells.push(Cell::text(page.change.name()));
+            }
+            sink(&cells)
+        })
     }
 }
 
@@ -49,15 +79,15 @@ impl Table for Pages {
 pub(super) fn each_page(
     store: &Store,
     job: &JobRow,
-    failed: bool,
+    which: Which,
     each: impl FnMut(&PageRecord) -> std::io::Result<()>,
 ) -> Result<(), CommandError> {
     let read = |after: Option<i64>, limit| {
         let after = after.unwrap_or(0);
-        if failed {
-            store.failures_after(job.id, after, limit)
-        } else {
-            store.pages_after(job.id, after, limit)
+        match which {
+            Which::All => store.pages_after(job.id, after, limit),
+            Which::Failed => store.failures_after(job.id, after, limit),
+            Which::Changed => store.changes_after(job, after, limit),
         }
     };
     in_batches(read, |page| page.id, each)

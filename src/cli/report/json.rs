@@ -10,7 +10,7 @@ use super::{Report, harvest};
 use crate::cli::text::per_second;
 use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
-use crate::store::{HostSum, SitemapSums};
+use crate::store::{Changes, HostSum, SitemapSums};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -28,6 +28,8 @@ struct Json<'a> {
     pages_per_second: f64,
     urls: Urls,
     not_modified: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Changed>,
     duplicates: i64,
     duplicated_pages: i64,
     bytes: i64,
@@ -63,6 +65,20 @@ struct Urls {
     failed: i64,
     excluded: i64,
     queued: i64,
+}
+
+/// Pages of this pass that differ from the one before.
+#[derive(Serialize)]
+struct Changed {
+    new: i64,
+    changed: i64,
+    gone: i64,
+}
+
+impl Changed {
+    fn of(Changes { new, changed, gone }: Changes) -> Self {
+        Self { new, changed, gone }
+    }
 }
 
 #[derive(Serialize)]
@@ -185,6 +201,7 @@ fn json(report: &Report) -> Json<'_> {
         pages_per_second: per_second(job.asked, job.running_ms),
         urls: Urls::of(report),
         not_modified: job.not_modified,
+        changes: report.changes().map(Changed::of),
         duplicates: sums.duplicates.0,
         duplicated_pages: sums.duplicates.1,
         bytes: sums.bytes,

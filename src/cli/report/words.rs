@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Report, harvest};
 use crate::cli::text::{clean, count, counted, micros, per_second, size, span};
 use crate::domain::outcome::UrlState;
-use crate::store::{HostSum, SitemapSums};
+use crate::store::{Changes, HostSum, SitemapSums};
 
 /// Lines of a list.
 const LINES: usize = 4;
@@ -28,6 +28,11 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.job.not_modified > 0 {
         let pages = counted(report.job.not_modified, "page");
         row(out, "unchanged", &format!("{pages} not modified since last asked"))?;
+    }
+    if let Some(Changes { new, changed, gone }) = report.changes() {
+        let [new, changed, gone] = [new, changed, gone].map(count);
+        let text = format!("{new} new, {changed} changed, {gone} gone since the pass before");
+        row(out, "changes", &text)?;
     }
     let (copies, originals) = sums.duplicates;
     if copies > 0 {

@@ -21,7 +21,7 @@ impl Window {
             }
             host.agree();
         }
-        self.jobs.insert(id, job);
+        self.add_job(job);
         self.look_everywhere(id);
     }
 

@@ -1,7 +1,9 @@
 //! Leases are given back: of hosts that have nothing to do, and of all at the end.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Window;
-use crate::domain::{HostKey, Millis};
+use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::host::Host;
 use crate::frontier::record::Release;
 
@@ -31,6 +33,40 @@ impl Window {
             let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
             keys.extend(resting);
         }
+        let left = keys.iter().filter_map(|key| self.leave(*key, now)).collect();
+        self.forget_gone();
+        left
+    }
+
+    /// Hosts to give back so that jobs that want others, and have fewer than their share, find room:
+    /// some of those on which only jobs with more have something to do. They leave the window.
+    pub fn make_room(
+        &mut self,
+        wanting: &HashSet<JobId>,
+        now: Millis,
+        limit: usize,
+    ) -> Vec<Release> {
+        if self.jobs.len() < 2 || wanting.is_empty() {
+            return Vec::new();
+        }
+        let mut held: HashMap<JobId, usize> = HashMap::new();
+        for queue in self.hosts.values().flat_map(|host| &host.queues) {
+            *held.entry(queue.job.id).or_default() += 1;
+        }
+        let held = |job: &JobId| held.get(job).copied().unwrap_or(0);
+        let share = self.hosts.len() / self.jobs.len();
+        let lacking: usize = wanting.iter().map(|job| share.saturating_sub(held(job))).sum();
+        if lacking == 0 {
+            return Vec::new();
+        }
+        // One for each job at least: the next claim takes from all of them in turn.
+        let most = lacking.max(self.jobs.len()).min(limit);
+        let spare = |host: &&Host| {
+            let quiet = host.in_flight() == 0 && host.held.is_empty() && host.errands.is_empty();
+            quiet && host.queues.iter().all(|q| !q.reading && held(&q.job.id) > share)
+        };
+        let keys: Vec<HostKey> =
+            self.hosts.values().filter(spare).map(|host| host.key).take(most).collect();
         let left = keys.iter().filter_map(|key| self.leave(*key, now)).collect();
         self.forget_gone();
         left

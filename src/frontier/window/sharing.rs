@@ -11,19 +11,9 @@ use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::turns::Turns;
 
 impl Window {
-    /// Lets a job take part, or puts another in the place of the one that bears its number: what is
-    /// done from now on is done by its settings.
+    /// Lets a job take part, or gives it another share.
     pub fn add_job(&mut self, job: Arc<Job>) {
         let (id, priority) = (job.id, job.priority);
-        if self.jobs.contains_key(&id) {
-            for host in self.hosts.values_mut() {
-                if let Some(queue) = host.queue_mut(id) {
-                    queue.job = Arc::clone(&job);
-                    host.agree();
-                }
-            }
-            self.wake_all();
-        }
         self.jobs.insert(id, job);
         if let Some(turns) = &mut self.turns {
             turns.add(id, priority, 0);

@@ -214,6 +214,38 @@ fn ten_thousand_hosts_do_not_keep_one_waiting() {
 }
 
 #[test]
+fn a_job_that_finds_every_place_held_gets_room_and_takes_no_more_than_it_needs() {
+    let mut crowd = Crowd::new(8);
+    let jobs = [job_of(0, 100), job_of(1, 1), job_of(2, 1)];
+    crowd.window.add_job(Arc::clone(&jobs[0]));
+    for host in 0..60 {
+        crowd.host(&format!("h{host}"), &[jobs[0].id]);
+    }
+    crowd.fill();
+    let wants = |ids: &[usize]| ids.iter().map(|at| jobs[*at].id).collect::<HashSet<_>>();
+    assert!(crowd.window.make_room(&wants(&[0]), NOW, 64).is_empty(), "it is alone");
+    for job in &jobs[1..] {
+        crowd.window.add_job(Arc::clone(job));
+    }
+    assert!(crowd.window.make_room(&wants(&[]), NOW, 64).is_empty(), "nobody wants any");
+    assert!(crowd.window.make_room(&wants(&[0]), NOW, 64).is_empty(), "it has more than its share");
+    assert_eq!(crowd.window.make_room(&wants(&[1]), NOW, 64).len(), 20);
+    assert_eq!(crowd.window.len(), 40);
+    assert!(crowd.flying.iter().all(|(host, _)| crowd.window.host(*host).is_some()));
+    for host in 0..20 {
+        crowd.host(&format!("one{host}"), &[jobs[1].id]);
+    }
+    assert!(crowd.window.make_room(&wants(&[1]), NOW, 64).is_empty(), "it has its share");
+    assert_eq!(crowd.window.make_room(&wants(&[2]), NOW, 9).len(), 9, "no more than may be");
+    crowd.fill();
+    for which in 0..100 {
+        crowd.answer(which);
+        crowd.fill();
+    }
+    assert!(crowd.served[&jobs[1].id] > 0);
+}
+
+#[test]
 fn on_a_host_that_they_share_jobs_take_turns_whatever_their_priority() {
     let mut crowd = Crowd::new(8);
     let jobs = [job_of(0, 100), job_of(1, 1)];
@@ -251,7 +283,7 @@ fn a_priority_changes_while_the_job_runs_and_what_is_left_by_one_is_taken_by_the
     let (one, other) = (JobId(1), JobId(2));
     crowd.fill();
     assert_eq!((crowd.in_flight(one), crowd.in_flight(other)), (10, 10));
-    crowd.window.add_job(job_of(0, 30));
+    crowd.window.amend_job(job_of(0, 30), false);
     for which in 0..200 {
         crowd.answer(which);
         crowd.fill();

@@ -1,0 +1,2 @@
+ALTER TABLE urls DROP COLUMN was_digest;
+ALTER TABLE urls DROP COLUMN changed;
