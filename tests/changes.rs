@@ -36,8 +36,8 @@ const LIVES: [Life; 9] = [
     ("/moves", [|| page("here"), || Reply::redirect(301, "/same"), || page("here")]),
 ];
 
-/// A site whose pages live like that; the root links them, and `/born` from the second pass on. A
-/// page with an ETag, `/kept`, answers 304 to whoever has it.
+/// A site whose pages live like that; the root links them, and `/born` from the second pass on. One
+/// page with a version, `/kept`, answers 304 to whoever has it.
 fn site(pass: &Arc<AtomicUsize>) -> Site {
     let now = Arc::clone(pass);
     let mut pages = Pages::new()

@@ -119,7 +119,8 @@ fn copy_table(
     to: &mut Connection,
 ) -> std::result::Result<u64, Fault> {
     // SQLite numbers the rows of urls one by one; those of many nodes may, rarely, be alike.
-    let alike = table.name == "urls" && from.is_postgres() && !to.is_postgres() && alike(from)?;
+    let numbered = !table.number().is_empty() && from.is_postgres() && !to.is_postgres();
+    let alike = numbered && alike(from)?;
     let read = table.reading(from.is_postgres(), alike);
     let write = table.writing(to.is_postgres());
     let mut batch = Batch { write: &write, to, rows: 0, text: String::new(), all: 0 };

@@ -220,3 +220,35 @@ fn a_server_on_which_a_crawl_runs_is_neither_source_nor_target() {
     assert_eq!(busy.kind, StoreErrorKind::Busy, "{busy}");
     assert_eq!(target.content(), Vec::<String>::new());
 }
+
+#[test]
+fn queries_keep_the_numbers_of_their_rows_where_rows_are_told_apart() {
+    let ground = Ground::postgres();
+    ground.offer(&[root("http://a.test/"), root("http://b.test/")], NOW);
+    let other = ground.store.create_job(&new_job("tips"), NOW).unwrap().id;
+    let urls: Vec<_> = (0..3).map(|n| root(&format!("http://c.test/{n}"))).collect();
+    ground.store.offer(&ground.node, other, &urls, None, true, false, NOW).unwrap();
+    // As nodes may leave it: a row of another job has the number of the first query.
+    let job = other.0;
+    ground.sql(&format!(
+        "UPDATE urls SET id = (SELECT min(id) FROM urls WHERE job = {job}) WHERE job <> {job}; \
+         INSERT INTO query (job, number, text, pass, generation) \
+             SELECT job, id, url, pass, 0 FROM urls WHERE job = {job}; \
+         INSERT INTO sighting (job, query, tip_key, rank, pass) \
+             SELECT job, number, 1, 1, 1 FROM query; \
+         INSERT INTO suggestion (job, tip_key, result, text, first_pass, last_pass, seen, first_at) \
+             VALUES ({job}, 1, 'tips', 'tip', 1, 1, 3, 1)"
+    ));
+    ground.store.retire(&ground.node, NOW).unwrap();
+    let file = File::new();
+    let target = file.store();
+    ground.store.copy_to(&target, NOW, |_, _| {}).unwrap();
+    drop(target);
+    let sql = "SELECT u.url || ' ' || q.text || ' ' || s.rank AS line FROM urls u \
+        JOIN query q ON q.job = u.job AND q.number = u.id \
+        JOIN sighting s ON s.job = u.job AND s.query = u.id ORDER BY 1";
+    let rows: Vec<Line> = sql_query(sql).load(&mut file.raw()).unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|row| row.line).collect();
+    let same = |n| format!("http://c.test/{n} http://c.test/{n} 1");
+    assert_eq!(rows, [0, 1, 2].map(same));
+}

@@ -29,7 +29,7 @@ struct Json<'a> {
     urls: Urls,
     not_modified: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<Changed>,
+    changes: Option<Differing>,
     duplicates: i64,
     duplicated_pages: i64,
     bytes: i64,
@@ -69,13 +69,13 @@ struct Urls {
 
 /// Pages of this pass that differ from the one before.
 #[derive(Serialize)]
-struct Changed {
+struct Differing {
     new: i64,
     changed: i64,
     gone: i64,
 }
 
-impl Changed {
+impl Differing {
     fn of(Changes { new, changed, gone }: Changes) -> Self {
         Self { new, changed, gone }
     }
@@ -201,7 +201,7 @@ fn json(report: &Report) -> Json<'_> {
         pages_per_second: per_second(job.asked, job.running_ms),
         urls: Urls::of(report),
         not_modified: job.not_modified,
-        changes: report.changes().map(Changed::of),
+        changes: report.changes().map(Differing::of),
         duplicates: sums.duplicates.0,
         duplicated_pages: sums.duplicates.1,
         bytes: sums.bytes,

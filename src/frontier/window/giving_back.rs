@@ -61,12 +61,12 @@ impl Window {
         }
         // One for each job at least: the next claim takes from all of them in turn.
         let most = lacking.max(self.jobs.len()).min(limit);
-        let spare = |host: &&Host| {
+        let may_go = |host: &&Host| {
             let quiet = host.in_flight() == 0 && host.held.is_empty() && host.errands.is_empty();
             quiet && host.queues.iter().all(|q| !q.reading && held(&q.job.id) > share)
         };
         let keys: Vec<HostKey> =
-            self.hosts.values().filter(spare).map(|host| host.key).take(most).collect();
+            self.hosts.values().filter(may_go).map(|host| host.key).take(most).collect();
         let left = keys.iter().filter_map(|key| self.leave(*key, now)).collect();
         self.forget_gone();
         left

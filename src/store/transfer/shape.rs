@@ -81,7 +81,21 @@ pub(super) fn tables(conn: &mut Connection) -> Result<Vec<Table>, Fault> {
     Ok(tables)
 }
 
+/// The rows of urls with numbers of their own.
+const NUMBERED: &str = "SELECT u.*, n + max(id - n) OVER (ORDER BY n) AS numbered FROM \
+    (SELECT *, row_number() OVER (ORDER BY id, job, url_key) AS n FROM urls) u";
+
 impl Table {
+    /// The column that holds the number of a row of urls; nothing for a table without one.
+    pub(super) fn number(&self) -> &'static str {
+        match &*self.name {
+            "urls" => "id",
+            "query" => "number",
+            "sighting" => "query",
+            _ => "",
+        }
+    }
+
     /// The query that gives each row as the JSON of its values. `apart`: a number that two rows have
     /// grows by as little as tells them apart; their order stays.
     pub(super) fn reading(&self, postgres: bool, apart: bool) -> String {
@@ -94,20 +108,23 @@ impl Table {
                 (Kind::Bytes, false) => {
                     format!("CASE WHEN {name} IS NOT NULL THEN hex({name}) END")
                 }
-                (Kind::Number(_), true) if apart && column.name == "id" => {
-                    "t.n + max(t.id - t.n) OVER (ORDER BY t.n)".to_owned()
+                (Kind::Number(_), true) if apart && column.name == self.number() => {
+                    "t.numbered".to_owned()
                 }
                 _ => name,
             }
         });
         let values = values.collect::<Vec<_>>().join(", ");
-        let from = if apart {
-            format!(
-                "(SELECT *, row_number() OVER (ORDER BY id, job, url_key) AS n FROM {})",
-                self.name
-            )
-        } else {
-            format!("\"{}\"", self.name)
+        let from = match &*self.name {
+            name if !apart => format!("\"{name}\""),
+            "urls" => format!("({NUMBERED})"),
+            // Queries are known by the numbers of their rows.
+            name => format!(
+                "(SELECT s.*, m.numbered FROM {name} s JOIN (SELECT DISTINCT ON (job, id) job, id, \
+                 numbered FROM ({NUMBERED}) u ORDER BY job, id, n) m \
+                 ON m.job = s.job AND m.id = s.{})",
+                self.number()
+            ),
         };
         if postgres {
             format!("SELECT json_build_array({values})::text AS \"row\" FROM {from} t")
