@@ -128,11 +128,13 @@ fn copy_table(
     match &mut from.link {
         Link::Sqlite(c) => {
             let rows = sql_query(&read).load_iter::<Row, DefaultLoadingMode>(c);
-            rows.map_err(reading)?.try_for_each(|row| batch.add(&row.map_err(reading)?.row))?;
+            rows.map_err(|e| reading(&e))?
+                .try_for_each(|row| batch.add(&row.map_err(|e| reading(&e))?.row))?;
         }
         Link::Pg(c) => {
             let rows = sql_query(&read).load_iter::<Row, PgRowByRowLoadingMode>(c);
-            rows.map_err(reading)?.try_for_each(|row| batch.add(&row.map_err(reading)?.row))?;
+            rows.map_err(|e| reading(&e))?
+                .try_for_each(|row| batch.add(&row.map_err(|e| reading(&e))?.row))?;
         }
     }
     batch.flush()?;
@@ -140,7 +142,7 @@ fn copy_table(
 }
 
 /// A failure of the source, told apart from one of the target.
-fn reading(error: diesel::result::Error) -> Fault {
+fn reading(error: &diesel::result::Error) -> Fault {
     let text = format!("the source cannot be read: {error}");
     Fault::Own(super::error::classify(&text), text)
 }
