@@ -61,8 +61,11 @@ fn steps(guide: &str) -> Vec<Step> {
 
 /// Writes the file that a block shows, if its first line names one.
 fn writing(block: &[&str]) -> Option<Step> {
-    let name = block.get(1)?.strip_prefix("# ").filter(|name| name.ends_with(".toml"))?;
+    let name = block.get(1)?.strip_prefix("# ")?;
     let folder = Path::new(name).parent()?.join(".");
+    if Path::new(name).extension().is_none_or(|extension| extension != "toml") {
+        return None;
+    }
     let text = block[1..].join("\n");
     let command = format!("mkdir -p '{}' && cat >'{name}' <<'END'\n{text}\nEND", folder.display());
     Some(Step { command, says: Vec::new() })
