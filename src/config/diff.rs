@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::effective::{self, Entry};
-use super::{ConfigError, Settings};
+use super::{ConfigError, ConfiguredJob, Settings};
 
 /// Keys that a running daemon cannot change: all others are live.
 pub const RESTART: [&str; 5] =
@@ -68,7 +68,18 @@ impl Diff {
 /// What a daemon with the old settings must do to have the new ones.
 #[must_use]
 pub fn diff(old: &Settings, new: &Settings) -> Diff {
-    between(&effective::entries(old), &effective::entries(new))
+    let mut diff = between(&effective::entries(old), &effective::entries(new));
+    // What no key tells is a change all the same.
+    for job in &new.jobs {
+        let told = diff.jobs.changed.iter().any(|(name, _)| *name == job.name);
+        let other = |before: &ConfiguredJob| before.name == job.name && before != job;
+        if !told && old.jobs.iter().any(other) {
+            let key = format!("jobs.{}", job.name);
+            let change = Change { key, old: NONE.to_owned(), new: NONE.to_owned() };
+            diff.jobs.changed.push((job.name.clone(), vec![change]));
+        }
+    }
+    diff
 }
 
 /// The same where of the old ones only the text is known, as [`effective::text`] writes it: a change

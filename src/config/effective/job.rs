@@ -83,6 +83,7 @@ pub(super) fn job(job: &ConfiguredJob, sheet: &mut Sheet<'_>) {
 
 /// The limits of a job, and what it may ask.
 fn common(spec: &JobSpec, sheet: &mut Sheet<'_>) {
+    sheet.put("priority", spec.priority.to_string());
     sheet.put_text("scope", &spec.scope);
     sheet.put("include", texts(spec.include.clone()));
     sheet.put("exclude", texts(spec.exclude.clone()));

@@ -161,6 +161,7 @@ fn jobs_come_go_and_change() {
     for (from, to, said) in [
         ("max_pages = 7", "max_pages = 8", "jobs.docs.max_pages 7 -> 8"),
         ("max_pages = 7\n", "", "jobs.docs.max_pages 7 -> -"),
+        ("max_pages = 7", "max_pages = 7\npriority = 20", "jobs.docs.priority 10 -> 20"),
         ("24h", "25h", "jobs.two words.schedule \"1day\" -> \"1day1h\""),
         (
             "[\"500ms\", \"1s\"]",
