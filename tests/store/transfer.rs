@@ -72,6 +72,7 @@ impl File {
     fn fill(&self, rows: i64) {
         let columns = self.columns();
         let mut conn = self.raw();
+        conn.batch_execute("BEGIN").unwrap();
         for table in columns.chunk_by(|a, b| a.of == b.of) {
             for row in 0..rows {
                 let values = table.iter().enumerate().map(|(at, column)| value(column, row, at));
@@ -80,6 +81,7 @@ impl File {
                 conn.batch_execute(&sql).unwrap();
             }
         }
+        conn.batch_execute("COMMIT").unwrap();
     }
 }
 
