@@ -88,7 +88,7 @@ impl OnSignal for ToDaemon {
     }
 
     fn reload(&mut self) {
-        self.0.do_send(Reload);
+        self.0.do_send(Reload { unheard: true });
     }
 }
 
@@ -103,8 +103,9 @@ pub fn serve(
     metrics: Arc<Metrics>,
     service: Service,
 ) -> io::Result<End> {
+    let Service { run, doors, views, waiting, parts } = service;
+    let doors = doors.take()?;
     actix_rt::System::new().block_on(async move {
-        let Service { run, doors, views, waiting, parts } = service;
         let (done, ended) = oneshot::channel();
         let notify = Notify::from_environment();
         let daemon = Daemon::create(|ctx| {
@@ -113,7 +114,7 @@ pub fn serve(
             Daemon::new(parts(supervisor.start()))
         });
         let back = Back { daemon: daemon.clone(), reader, views, metrics, clock };
-        let control = Control::open(&doors, back)?;
+        let control = Control::open(doors, back)?;
         // Whoever is told that we are ready may send SIGHUP.
         let watch = signals::watch_daemon(ToDaemon(daemon.clone()))?;
         if let Some(signal) = waiting.pause(Duration::ZERO) {

@@ -134,8 +134,11 @@ pub fn prepare(store: &Store, order: &Order, clock: Clock) -> Result<Prepared, P
     match check(store, order)? {
         None => {
             // What is left of one that was being removed goes first.
-            if let Some(row) = store.job_by_name(&order.name)? {
-                forget(store, row.id, clock)?;
+            match store.job_by_name(&order.name)? {
+                Some(row) if row.state == JobState::Forgotten => forget(store, row.id, clock)?,
+                // Another daemon has just made it.
+                Some(row) => return resume(store, order, row, clock),
+                None => {}
             }
             create(store, order, clock)
         }
@@ -186,7 +189,7 @@ fn resume(
     let mut notes = apply(store, (&row, order.origin), &changes, (&old, &spec), now)?;
     let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
     if ended && order.again {
-        row = store.start_pass(row.id, now)?;
+        row = store.start_pass_after(row.id, row.pass, now)?;
         notes.push(format!("job={} pass {} begins", row.name, row.pass));
     } else if ended
         && changes.is_empty()

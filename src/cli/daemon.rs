@@ -185,7 +185,8 @@ pub(super) fn order_stored(
             return Ok(0);
         }
         (Order::Resume, state) if state != JobState::Paused => {
-            writeln!(out, "job {name} is not paused")?;
+            let hint = if state == JobState::Stopped { "; start lets it go on" } else { "" };
+            writeln!(out, "job {name} is not paused{hint}")?;
             return Ok(0);
         }
         (Order::Start, JobState::Done) => {
@@ -219,7 +220,14 @@ pub(super) fn forget_stored(
         return Err(CommandError { exit: 1, message });
     }
     let row = jobs::named(store, job)?;
-    order::forget(store, row.id, Clock::start())?;
+    let clock = Clock::start();
+    if store.waiting(row.id, clock.now())?.leased > 0 {
+        let message = format!(
+            "job '{job}' is being asked for by a daemon: take it out of its configuration first"
+        );
+        return Err(CommandError { exit: 1, message });
+    }
+    order::forget(store, row.id, clock)?;
     writeln!(out, "job {} is forgotten, with all that it stored", text::clean(job))?;
     Ok(0)
 }

@@ -131,10 +131,11 @@ impl Jobs {
         let mut jobs = Self::default();
         for job in configured {
             warn_of_ways(&job.spec);
-            if let Some(row) =
-                store.job_by_name(&job.name)?.filter(|row| row.state == JobState::Paused)
+            if let Some(row) = store
+                .job_by_name(&job.name)?
+                .filter(|row| matches!(row.state, JobState::Paused | JobState::Stopped))
             {
-                log::info!("job={} paused; crawld resume lets it go on", job.name);
+                log::info!("job={} the operator holds it; crawld start lets it go on", job.name);
                 jobs.all.push(row.id);
                 continue;
             }

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Doors, Views};
 use crate::daemon::{Parts, Source, Token};
+use crate::domain::Millis;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
 use crate::run_settings::daemon_settings;
@@ -51,6 +52,7 @@ pub(super) fn run(
         listen: control.listen,
         token: Token::default(),
     };
+    let (jobs, socket) = (settings.jobs.len(), doors.socket.clone());
     let token = doors.token.clone();
     let run = RunSettings { metrics: Some(Arc::clone(&metrics)), ..run };
     let source =
@@ -69,18 +71,47 @@ pub(super) fn run(
     });
     let views = Views { explain: explain::text, host: hosts::text, report: report::text };
     let service = Service { run, doors, views, waiting, parts };
+    log::info!(
+        "crawld {} begins: process={} store={} jobs={} socket={}",
+        env!("CARGO_PKG_VERSION"),
+        std::process::id(),
+        store.name(),
+        jobs,
+        socket.map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+    );
     let end = app::serve(clock, store, reader, metrics, service);
+    if let Ok(End::Stopped(signal)) = &end {
+        log::info!("crawld ends: signal={signal}");
+    }
     end.map(Ok).map_err(|error| CommandError { exit: 1, message: error.to_string() })
+}
+
+/// How long a command may hold the store that the daemon wants.
+const HELD: Millis = 5_000;
+/// How soon the store is tried again that a command holds.
+const AGAIN: Duration = Duration::from_millis(200);
+
+fn is_owned(kind: StoreErrorKind) -> bool {
+    matches!(kind, StoreErrorKind::Owned { .. })
 }
 
 /// Opens the store, and waits for a database server that is away. The inner error is the signal that
 /// ended the waiting.
 fn open(url: &str, waiting: &Waiting, notify: &Notify) -> Result<Result<Store, i32>, CommandError> {
     let mut said = false;
+    let clock = Clock::start();
+    let patient_until = clock.now() + HELD;
     loop {
         let error = match Store::open(url, Access::Owner) {
             Ok(store) => return Ok(Ok(store)),
             Err(error) if error.kind == StoreErrorKind::Gone => error,
+            Err(error) if is_owned(error.kind) && clock.now() < patient_until => {
+                // A command of the operator's, most likely.
+                match waiting.pause(AGAIN) {
+                    Some(signal) => return Ok(Err(signal)),
+                    None => continue,
+                }
+            }
             Err(error) => return Err(error.into()),
         };
         if !said {

@@ -157,8 +157,15 @@ async fn order(back: Data<Back>, path: Path<(String, String)>) -> HttpResponse {
     back.daemon.send(OrderJob { job, what }).await.map_or_else(|_| gone(), ordered)
 }
 
-async fn retry(back: Data<Back>, job: Path<String>, wish: Option<Json<Selectors>>) -> HttpResponse {
-    let Selectors { status, host, reason, since } = wish.map(Json::into_inner).unwrap_or_default();
+async fn retry(back: Data<Back>, job: Path<String>, wish: web::Bytes) -> HttpResponse {
+    let wish = match &*wish {
+        [] => Ok(Selectors::default()),
+        text => serde_json::from_slice(text),
+    };
+    let Selectors { status, host, reason, since } = match wish {
+        Ok(wish) => wish,
+        Err(error) => return failed(StatusCode::BAD_REQUEST, error.to_string()),
+    };
     let which = Retry::read(&status, host.as_deref(), reason.as_deref(), since);
     let which = match which {
         Ok(which) => which,
@@ -209,7 +216,10 @@ async fn config(back: Data<Back>) -> HttpResponse {
 }
 
 async fn reload(back: Data<Back>) -> HttpResponse {
-    back.daemon.send(Reload).await.map_or_else(|_| gone(), |outcome| reloaded(&outcome))
+    back.daemon
+        .send(Reload { unheard: false })
+        .await
+        .map_or_else(|_| gone(), |outcome| reloaded(&outcome))
 }
 
 async fn log(back: Data<Back>, wish: Json<LogWish>) -> HttpResponse {

@@ -7,10 +7,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix::Addr;
-use actix_web::dev::ServerHandle;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, KeepAlive};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
@@ -20,6 +25,10 @@ use crate::daemon::{Daemon, Token};
 use crate::metrics::Metrics;
 use crate::store::Store;
 
+/// Most connections at once, to each door.
+const MOST_CONNECTIONS: usize = 128;
+/// How long a connection rests that asks more than once.
+const REST: Duration = Duration::from_secs(2);
 /// Longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
@@ -31,9 +40,15 @@ macro_rules! server {
                 .app_data(back.clone())
                 .app_data(token.clone())
                 .app_data(actix_web::web::PayloadConfig::new(LONGEST_BODY))
+                .wrap(from_fn(last))
                 .configure(routes::routes)
         })
+        .on_connect(|_, connection| {
+            connection.insert(Answered::default());
+        })
         .workers(1)
+        .max_connections(MOST_CONNECTIONS)
+        .keep_alive(KeepAlive::Disabled)
         .disable_signals()
         .shutdown_timeout(2)
     }};
@@ -50,6 +65,27 @@ pub struct Doors {
     pub listen: Option<SocketAddr>,
     /// What a client of it must show.
     pub token: Token,
+}
+
+impl Doors {
+    /// Takes them, so that what stands in the way is told before anything begins.
+    ///
+    /// # Errors
+    /// When one cannot be had: named, with what stands in the way.
+    pub fn take(&self) -> io::Result<Taken> {
+        let unix = self.socket.as_deref().map(|path| unix(path, self.mode)).transpose()?;
+        let tcp = self.listen.map(tcp).transpose()?;
+        Ok(Taken { unix, tcp, socket: self.socket.clone(), token: self.token.clone() })
+    }
+}
+
+/// Doors that are ours, and not open yet.
+#[derive(Debug)]
+pub struct Taken {
+    unix: Option<UnixListener>,
+    tcp: Option<TcpListener>,
+    socket: Option<PathBuf>,
+    token: Token,
 }
 
 /// Texts for people, which are made elsewhere.
@@ -89,11 +125,9 @@ impl Control {
     /// Opens it.
     ///
     /// # Errors
-    /// When a door cannot be had: each named, with what stands in the way.
-    pub fn open(doors: &Doors, back: Back) -> io::Result<Self> {
-        let unix = doors.socket.as_deref().map(|path| unix(path, doors.mode)).transpose()?;
-        let tcp = doors.listen.map(tcp).transpose()?;
-        let token = doors.token.clone();
+    /// When no thread can be started.
+    pub fn open(doors: Taken, back: Back) -> io::Result<Self> {
+        let Taken { unix, tcp, socket, token } = doors;
         let (tell, told) = std::sync::mpsc::channel();
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
@@ -112,7 +146,7 @@ impl Control {
             });
         })?;
         let handles = told.recv().map_err(|_| io::Error::other("the control thread died"))??;
-        Ok(Self { handles, thread: Some(thread), socket: doors.socket.clone() })
+        Ok(Self { handles, thread: Some(thread), socket })
     }
 }
 
@@ -129,6 +163,25 @@ impl Drop for Control {
             drop(thread.join());
         }
     }
+}
+
+/// Has a connection had its answer?
+#[derive(Debug, Default)]
+struct Answered(AtomicBool);
+
+/// One answer a connection; what is sent after it is looked at so slowly that whoever sends on and on
+/// and reads nothing costs nothing.
+async fn last(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let answered = request.conn_data::<Answered>();
+    if answered.is_some_and(|answered| answered.0.swap(true, Ordering::Relaxed)) {
+        actix_rt::time::sleep(REST).await;
+    }
+    let mut response = next.call(request).await?;
+    response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    Ok(response)
 }
 
 /// A socket left by a daemon that died is taken over; one of a daemon that lives is not.

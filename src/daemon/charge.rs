@@ -92,7 +92,7 @@ impl Charge {
     pub(super) fn calls(&self, now: Millis) -> bool {
         let heals = self.trouble.as_ref().is_some_and(|trouble| trouble.heals);
         let idle = self.run.is_none();
-        self.touched || (idle && (heals || self.is_due(now)))
+        self.touched || heals || (idle && self.is_due(now))
     }
 
     /// How it stands, in a word of the contract, and why where that needs saying.
@@ -105,7 +105,8 @@ impl Charge {
             return ("paused", Some(why.to_owned()));
         }
         if let Some(trouble) = &self.trouble {
-            return ("failed", Some(trouble.words.clone()));
+            let state = if self.run.is_some() { "running" } else { "failed" };
+            return (state, Some(trouble.words.clone()));
         }
         match (&self.run, &self.row) {
             (Some(run), Some(row)) if run.halting && row.state != JobState::Running => {

@@ -123,6 +123,9 @@ impl Core {
             What::Pause => self.hold_job(&name, &row, JobState::Paused).await?,
             What::Stop => self.hold_job(&name, &row, JobState::Stopped).await?,
             What::Resume if row.state == JobState::Paused => self.let_go(&name, &row).await?,
+            What::Resume if row.state == JobState::Stopped => {
+                return Ok(format!("job {name} is stopped, not paused: start lets it go on"));
+            }
             What::Resume => return Ok(format!("job {name} is not paused")),
             What::Start if matches!(row.state, JobState::Paused | JobState::Stopped) => {
                 self.let_go(&name, &row).await?;
@@ -155,7 +158,9 @@ impl Core {
 
     async fn hold_job(&self, name: &str, row: &JobRow, state: JobState) -> Result<(), Refusal> {
         if state == JobState::Stopped && row.state == JobState::Done {
-            let words = format!("job '{name}' is done: there is nothing to stop");
+            let words = format!(
+                "job '{name}' is done: there is nothing to stop; pause holds back its next pass"
+            );
             return Err(Refusal::Conflict(words));
         }
         self.set_state(row, state).await?;

@@ -24,7 +24,10 @@ use crate::store::Store;
 /// To the daemon: read the configuration again.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reloaded")]
-pub struct Reload;
+pub struct Reload {
+    /// Nobody waits for the answer: if another reload is about to begin, that one will do.
+    pub unheard: bool,
+}
 
 /// What became of a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,17 +91,19 @@ enum Plan {
 }
 
 impl Core {
-    async fn reload(self: Rc<Self>) -> Reloaded {
+    async fn reload(self: Rc<Self>, unheard: bool) -> Reloaded {
         if self.ending.get() {
             let words = "the daemon is ending: nothing is reloaded";
             log::warn!("reload=ignored {words}");
             return Reloaded::Ignored(words.to_owned());
         }
-        if self.reload_waits.replace(true) {
+        if unheard && self.reload_waits.replace(true) {
             return Reloaded::Ignored("a reload is about to begin: it reads the same".to_owned());
         }
         let _turn = self.turn.lock().await;
-        self.reload_waits.set(false);
+        if unheard {
+            self.reload_waits.set(false);
+        }
         // Whatever comes of it, the manager hears that it is over.
         let _reloading = self.notify.reloading();
         let outcome = match self.plan().await {
@@ -264,7 +269,7 @@ fn summary(diff: &Diff) -> String {
 impl Handler<Reload> for Daemon {
     type Result = ResponseFuture<Reloaded>;
 
-    fn handle(&mut self, _: Reload, _: &mut Self::Context) -> Self::Result {
-        Box::pin(Rc::clone(&self.core).reload())
+    fn handle(&mut self, reload: Reload, _: &mut Self::Context) -> Self::Result {
+        Box::pin(Rc::clone(&self.core).reload(reload.unheard))
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::outcome::UrlState;
+use crate::domain::schedule::Schedule;
 use crate::domain::{JobId, Millis};
 use crate::order::{self, Order, PrepareError, Prepared};
 use crate::run_settings::warn_of_ways;
@@ -54,8 +55,10 @@ struct Question {
     running: Option<JobSpec>,
     /// Is a job that is done to be looked at?
     fresh: bool,
-    /// Is a new pass to begin if the last one has ended?
+    /// Does the operator want a new pass?
     again: bool,
+    /// When else one begins.
+    schedule: Option<Schedule>,
 }
 
 /// What the store said.
@@ -199,7 +202,8 @@ impl Core {
                     order: wanted.order.clone(),
                     running: run.as_ref().map(|run| run.spec.clone()),
                     fresh: charge.fresh || charge.touched,
-                    again: charge.is_due(now),
+                    again: charge.again,
+                    schedule: wanted.schedule.clone(),
                 }),
             }
         };
@@ -289,10 +293,15 @@ fn ask(
     asserted: Option<JobState>,
     clock: Clock,
 ) -> Result<Answer, Trouble> {
-    let Question { order, running, fresh, again } = question;
+    let Question { order, running, fresh, again, schedule } = question;
     let spec = order::with_archive(order.spec).map_err(trouble)?;
-    let order = Order { spec, again, ..order };
+    let order = Order { spec, ..order };
     let mut row = order::check(store, &order).map_err(trouble)?;
+    // By the row as it is now: another daemon may have begun the pass.
+    let due = |row: &JobRow| schedule.as_ref().and_then(|it| it.next(row.pass_started_at));
+    let due = |row: &JobRow| row.state.is_final() && due(row).is_some_and(|at| at <= clock.now());
+    let again = again || running.is_none() && row.as_ref().is_some_and(due);
+    let order = Order { again, ..order };
     if let (Some(state), Some(row)) = (asserted, &mut row)
         && row.state != state
     {

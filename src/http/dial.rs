@@ -34,6 +34,7 @@ pub(super) async fn any(
         .map(|place| (SocketAddr::new(place.address(), port), place));
     let mut trying = FuturesUnordered::new();
     let mut failed: Option<FetchError> = None;
+    let mut full = None;
     trying.extend(waiting.next().map(connect));
     while !trying.is_empty() {
         match tokio::time::timeout(STAGGER, trying.next()).await {
@@ -41,21 +42,33 @@ pub(super) async fn any(
                 scope.settle_at(place);
                 return Ok(tcp);
             }
-            Ok(Some(Err(error))) => {
-                failed.get_or_insert(error);
+            Ok(Some(Err((address, why)))) if is_ours(&why) => {
+                full = Some(address.ip());
+            }
+            Ok(Some(Err((address, why)))) => {
+                failed.get_or_insert_with(|| error::connect(address, &why));
             }
             Ok(None) | Err(_) => {}
         }
         trying.extend(waiting.next().map(connect));
     }
-    Err(match (failed, addresses.first()) {
-        (Some(error), _) => error,
-        (None, Some(&address)) => scope.turn_away(address),
-        (None, None) => FetchError::new(Reason::Dns, "no address"),
+    Err(match (failed, full, addresses.first()) {
+        (Some(error), None, _) => error,
+        (_, Some(address), _) | (None, None, Some(&address)) => scope.turn_away(address),
+        (None, None, None) => FetchError::new(Reason::Dns, "no address"),
     })
 }
 
-async fn connect((address, place): (SocketAddr, Place)) -> Result<(TcpStream, Place), FetchError> {
+/// Is it we who have no room for another connection? That says nothing about the host.
+fn is_ours(why: &io::Error) -> bool {
+    const EMFILE: i32 = 24;
+    const ENFILE: i32 = 23;
+    matches!(why.raw_os_error(), Some(EMFILE | ENFILE))
+}
+
+async fn connect(
+    (address, place): (SocketAddr, Place),
+) -> Result<(TcpStream, Place), (SocketAddr, io::Error)> {
     let connected = async {
         let tcp = TcpStream::connect(address).await?;
         // Without it the second small write of a TLS connection may wait for an ACK.
@@ -64,6 +77,6 @@ async fn connect((address, place): (SocketAddr, Place)) -> Result<(TcpStream, Pl
     };
     match connected.await {
         Ok(tcp) => Ok((tcp, place)),
-        Err(why) => Err(error::connect(address, &why)),
+        Err(why) => Err((address, why)),
     }
 }

@@ -273,8 +273,19 @@ impl Store {
     /// # Errors
     /// `Missing` when there is no such job.
     pub fn start_pass(&self, id: JobId, now: Millis) -> Result<JobRow> {
+        let row = self.connections.read(|conn| by_id(conn, id))?;
+        self.start_pass_after(id, row.pass, now)
+    }
+
+    /// Begins the pass after this one, unless somebody else has begun it already. Gives the job as it
+    /// is then.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such job.
+    pub fn start_pass_after(&self, id: JobId, pass: i32, now: Millis) -> Result<JobRow> {
         self.connections.write_durably(|conn| {
-            both!(conn, c => diesel::update(job::table.filter(job::id.eq(id.0)))
+            let this = job::table.filter(job::id.eq(id.0).and(job::pass.eq(pass)));
+            let begun = both!(conn, c => diesel::update(this)
                 .set((
                     job::state.eq(JobState::Running as i16),
                     job::pass.eq(job::pass + 1),
@@ -295,6 +306,9 @@ impl Store {
                     job::finished_at.eq(None::<i64>),
                 ))
                 .execute(c))?;
+            if begun == 0 {
+                return by_id(conn, id);
+            }
             both!(conn, c => diesel::update(job_host::table.filter(job_host::job.eq(id.0)))
                 .set((
                     job_host::given_up.eq(None::<String>),

@@ -133,3 +133,40 @@ fn the_status_command_tells_of_jobs_actors_and_what_limits_the_speed() {
     let told = service.told("STATUS=1 of 1 job running");
     assert!(told.contains("pages/s") && told.contains("1 settled"), "{told}");
 }
+
+#[test]
+fn a_wish_that_cannot_be_read_changes_nothing() {
+    let site = crate::common::site::Pages::new().links("/", &["/gone"]).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"0ms\""));
+    service.until_state("docs", "done");
+    for wrong in [json!({"status": "404"}), json!({"foo": 1}), json!("garbage"), json!({"host": 5})]
+    {
+        let answer = service.ask("POST", "v1/jobs/docs/retry", Some(&wrong));
+        assert!(answer.status == 400 || answer.status == 422, "{wrong}: {answer:?}");
+    }
+    assert_eq!(service.job("docs")["urls"]["queued"], 0);
+}
+
+#[test]
+fn who_sends_and_never_reads_is_answered_once() {
+    let service = Service::start("");
+    let socket = service.crawld.path().join("crawld.sock");
+    let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+    let request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(request.repeat(100).as_bytes()).ok();
+    stream.set_read_timeout(Some(std::time::Duration::from_millis(500))).unwrap();
+    let mut answer = Vec::new();
+    // The connection rests; what was sent too much may also end it rudely.
+    drop(stream.read_to_end(&mut answer));
+    let answers = String::from_utf8_lossy(&answer).matches("HTTP/1.1 200").count();
+    assert!(answers <= 1, "{answers}");
+}
+
+#[test]
+fn a_door_that_cannot_be_had_is_told_in_one_line() {
+    let crawld = folder("[control]\nsocket = \"missing/control.sock\"\n");
+    let finished = Service::begin(crawld).running.finish();
+    assert_eq!(finished.code, Some(1), "{finished:#?}");
+    assert!(finished.stderr.contains("control.socket"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("panic"), "{}", finished.stderr);
+}

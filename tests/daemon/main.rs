@@ -11,6 +11,7 @@ mod orders;
 mod reload;
 mod schedule;
 mod service;
+mod several;
 #[path = "../common/tls.rs"]
 mod tls;
 mod vitals;

@@ -28,6 +28,11 @@ impl SchedulerActor {
                 log::warn!("store=fenced {error}; claiming hosts afresh");
                 self.desk.fenced = true;
             }
+            Err(error) if error.kind == StoreErrorKind::Missing && !self.jobs.is_empty() => {
+                // A job was removed under way: its successor finds out which.
+                log::warn!("{error}; claiming hosts afresh");
+                self.desk.fenced = true;
+            }
             Err(error) if error.may_heal() => self.store_in_trouble(error, now),
             Err(error) => {
                 self.desk.db = None;
