@@ -1,5 +1,6 @@
 //! One site with every misbehaviour we know, crawled once by the real program. docs/hostile.md
 //! lists them, and this test holds it equal.
+#![cfg(test)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, clippy::format_collect, reason = "a test's pages are small")]
 
