@@ -131,6 +131,8 @@ def flat(result, samples):
         second, last = quarter(1, column), quarter(3, column)
         most = max(seen[column] for seen in longest)
         found = f"{second:g} then {last:g} {unit}, {most} at most, in a life of {age:.0f} s"
+        if age < WEIGHED:
+            found = f"the longest life, {age:.0f} s, is too short to be weighed: let it run for longer"
         result.row(f"{what}: flat", found, age >= WEIGHED and last <= second * GROWTH + spare)
 
 
