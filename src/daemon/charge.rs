@@ -1,10 +1,14 @@
 //! A job in the daemon's care: what is wanted of it and how it stands. Pure.
 
+use crate::config::Settings;
 use crate::domain::job::JobSpec;
 use crate::domain::schedule::Schedule;
 use crate::domain::{JobId, Millis};
 use crate::order::Order;
-use crate::store::{JobRow, JobState};
+use crate::store::{JobRow, JobState, Origin};
+
+/// How long a host that would be given up is tried hourly first: whoever mends it need not tell us.
+const PERSISTENCE: Millis = 24 * 3_600_000;
 
 /// A job in the daemon's care.
 #[derive(Debug)]
@@ -35,6 +39,23 @@ pub(super) struct Charge {
 pub(super) struct Wanted {
     pub(super) order: Order,
     pub(super) schedule: Option<Schedule>,
+}
+
+/// The jobs of a configuration, as they are wanted.
+pub(super) fn wanted(settings: &Settings) -> Vec<(String, Wanted)> {
+    let jobs = settings.jobs.iter().map(|job| {
+        let order = Order {
+            name: job.name.clone(),
+            spec: JobSpec {
+                host_persistence_ms: job.spec.host_persistence_ms.or(Some(PERSISTENCE)),
+                ..job.spec.clone()
+            },
+            again: false,
+            origin: Origin::File,
+        };
+        (job.name.clone(), Wanted { order, schedule: job.schedule.clone() })
+    });
+    jobs.collect()
 }
 
 /// A job under way.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix::{Handler, Message, ResponseFuture};
 
 use super::charge::Charge;
-use super::tend::wanted;
+use super::charge::wanted;
 use super::view::ReloadView;
 use super::{Core, Daemon, Source, blocking};
 use crate::actors::supervisor::{Reconfigure, Settings as RunSettings};

@@ -4,12 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::charge::{Charge, Run, Trouble, Wanted};
+use super::charge::{Charge, Run, Trouble, wanted};
 use super::{Core, blocking};
 use crate::actors::messages::StartJob;
 use crate::actors::supervisor::{AmendJob, HaltJob};
 use crate::clock::Clock;
-use crate::config::Settings;
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::outcome::UrlState;
 use crate::domain::schedule::Schedule;
@@ -20,9 +19,6 @@ use crate::store::{JobRow, JobState, Origin, Store, StoreError};
 
 /// How often the daemon looks whether a job has something to do.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-
-/// How long a host that would be given up is tried hourly first: whoever mends it need not tell us.
-const PERSISTENCE: Millis = 24 * 3_600_000;
 
 /// How often the states of jobs in the store are looked at.
 const STATES: Millis = 5_000;
@@ -68,23 +64,6 @@ struct Answer {
     notes: Vec<String>,
     /// The rules that it was asked for.
     spec: JobSpec,
-}
-
-/// The jobs of a configuration, as they are wanted.
-pub(super) fn wanted(settings: &Settings) -> Vec<(String, Wanted)> {
-    let jobs = settings.jobs.iter().map(|job| {
-        let order = Order {
-            name: job.name.clone(),
-            spec: JobSpec {
-                host_persistence_ms: job.spec.host_persistence_ms.or(Some(PERSISTENCE)),
-                ..job.spec.clone()
-            },
-            again: false,
-            origin: Origin::File,
-        };
-        (job.name.clone(), Wanted { order, schedule: job.schedule.clone() })
-    });
-    jobs.collect()
 }
 
 impl Core {
