@@ -10,7 +10,7 @@ use config::{FileFormat, Format as _, Value, ValueKind};
 use url::Url;
 
 use super::{ConfigError, Settings};
-use crate::domain::credentials::Login;
+use crate::domain::credentials::{Login, names_a_secret};
 use crate::domain::job::HostRules;
 use crate::domain::secret::Secret;
 use crate::logging::Format;
@@ -204,7 +204,16 @@ fn host(rules: &HostRules, login: Option<&Login>, sheet: &mut Sheet<'_>) {
 /// A URL without its password.
 fn masked(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
-    if url.password().is_none() || url.set_password(Some(MASK)).is_err() {
+    let in_query = |url: &Url| url.query_pairs().any(|(name, _)| names_a_secret(&name));
+    let hidden = url.password().is_some() && url.set_password(Some(MASK)).is_ok();
+    if in_query(&url) {
+        let pairs = url.query_pairs().map(|(name, value)| {
+            let shown = if names_a_secret(&name) { MASK.into() } else { value };
+            (name.into_owned(), shown.into_owned())
+        });
+        let pairs: Vec<(String, String)> = pairs.collect();
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+    } else if !hidden {
         return text.to_owned();
     }
     url.into()

@@ -18,10 +18,21 @@ use super::url::CanonicalUrl;
 /// Headers that hold secrets.
 pub const SECRET_HEADERS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 
+/// Words that a name has which stands for a secret.
+const SECRET_WORDS: [&str; 9] =
+    ["apikey", "auth", "credential", "credentials", "key", "passwd", "password", "secret", "token"];
+
+/// Does a name stand for a secret, such as `X-Api-Key` or `access_token`?
+#[must_use]
+pub fn names_a_secret(name: &str) -> bool {
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| SECRET_WORDS.iter().any(|secret| word.eq_ignore_ascii_case(secret)))
+}
+
 /// Does a header of this name hold a secret?
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
-    SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) || names_a_secret(name)
 }
 
 /// What a server lets us in by.
@@ -203,6 +214,16 @@ mod tests {
         );
         assert!(sent(&credentials, "https://c.test/").is_empty());
         assert!(sent(&credentials, "http://b.test/").is_empty());
+    }
+
+    #[test]
+    fn a_name_that_stands_for_a_secret_is_told_from_others() {
+        for secret in ["X-Api-Key", "x-auth-token", "access_token", "password", "Authorization"] {
+            assert!(is_secret(secret), "{secret}");
+        }
+        for open in ["X-Requested-With", "Accept", "Referer", "X-Monkey", "Author"] {
+            assert!(!is_secret(open), "{open}");
+        }
     }
 
     #[test]
