@@ -1,4 +1,4 @@
-//! A job in the daemon's care: what is wanted of it and how it stands. Pure.
+//! A job in the daemon's care: what is wanted of it and how it stands.
 
 use crate::config::Settings;
 use crate::domain::job::JobSpec;

@@ -343,6 +343,10 @@ fn start(store: &Store, order: &Order, new: bool, clock: Clock) -> Result<Answer
         notes.push(format!("job={} {} begins", order.name, order.spec.kind));
     }
     store.adopt(start.job.id).map_err(lost)?;
+    if complete {
+        // The last of them tells how a command goes on.
+        notes.pop();
+    }
     let next = if complete { Next::Rest } else { Next::Start(start) };
     answer(store, order, next, notes, None)
 }

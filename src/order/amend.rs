@@ -28,9 +28,9 @@ const READING: [&str; 7] =
 const PACE: [&str; 6] =
     ["delay_ms ", "pause", "per_host ", "hosts", "latency_factor ", "max_crawl_delay_ms "];
 
-/// Options that say where requests come from, or what was counted from the beginning: a run under
-/// way cannot go on under others, it must begin again.
-const SOURCES: [&str; 6] = ["roots ", "suggest", "fetch", "scrape", "max_hosts ", "sitemaps "];
+/// Options that say where requests come from, or what is counted from the beginning.
+const SOURCES: [&str; 6] =
+    ["roots ", "suggest", "fetch", "scrape", "max_hosts ", "max_per_template "];
 
 /// What an order changes in a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,10 @@ pub struct Difference {
 pub fn difference(row: &JobRow, order: &Order) -> Result<Difference, PrepareError> {
     let old = read_spec(row)?;
     let changes = changes::between(&old, &merge(&old, order))?;
-    let in_place = !changes.iter().any(|it| SOURCES.iter().any(|source| it.starts_with(source)));
+    // What a run has judged by its rules, or read in its way, and not yet committed, would be missed
+    // by what returns what the old rules had set aside: it must leave and begin again.
+    let fixed = || SOURCES.iter().chain(&RULES).chain(&READING);
+    let in_place = !changes.iter().any(|it| fixed().any(|option| it.starts_with(option)));
     Ok(Difference { changes, in_place })
 }
 
