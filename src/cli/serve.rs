@@ -104,7 +104,7 @@ fn open(url: &str, waiting: &Waiting, notify: &Notify) -> Result<Result<Store, i
     loop {
         let error = match Store::open(url, Access::Owner) {
             Ok(store) => return Ok(Ok(store)),
-            Err(error) if error.kind == StoreErrorKind::Gone => error,
+            Err(error) if error.may_heal() => error,
             Err(error) if is_owned(error.kind) && clock.now() < patient_until => {
                 // A command of the operator's, most likely.
                 match waiting.pause(AGAIN) {
