@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::written::{json, list, quoted, size, span, table, texts};
-use super::{MASK, Sheet};
+use super::{MASK, Sheet, masked};
 use crate::config::{ConfiguredJob, ProxyKeys};
-use crate::domain::credentials::Login;
+use crate::domain::credentials::{Login, names_a_secret};
 use crate::domain::job::{JobSpec, ScrapeSpec};
 use crate::domain::proxy::Proxy;
 use crate::domain::schedule::Schedule;
@@ -134,11 +134,15 @@ fn own(spec: &JobSpec, sheet: &mut Sheet<'_>) {
             }
         }
         "suggest" => {
-            let own = serde_json::to_value(&spec.suggest).unwrap_or_default();
+            let mut own = serde_json::to_value(&spec.suggest).unwrap_or_default();
+            let mut hidden = logins.clone();
+            if let Some(request) = own.get_mut("request") {
+                hide(request, &mut hidden);
+            }
             let (request, more): (Vec<_>, Vec<_>) =
                 of_object(&own).into_iter().partition(|(key, _)| key == "request");
             for (key, shown) in request {
-                sheet.put_secret(&key, shown, logins.clone());
+                sheet.put_secret(&key, shown, hidden.clone());
             }
             for (key, shown) in more {
                 sheet.put(&key, shown);
@@ -172,6 +176,36 @@ fn scrape(own: &ScrapeSpec, sheet: &mut Sheet<'_>) {
 }
 
 /// The keys that have a value.
+/// Masks what a request carries under the name of a secret: in its form, its parameters, its JSON, and
+/// in the query of its URL.
+fn hide(value: &mut Json, hidden: &mut Vec<Secret>) {
+    match value {
+        Json::Object(keys) => {
+            for (key, value) in keys {
+                match value {
+                    Json::String(text) if names_a_secret(key) => conceal(text, MASK, hidden),
+                    Json::String(text) if key == "url" => conceal(text, &masked(text), hidden),
+                    _ => hide(value, hidden),
+                }
+            }
+        }
+        // Forms and parameters are lists of pairs.
+        Json::Array(items) => match items.as_mut_slice() {
+            [Json::String(name), Json::String(text)] if names_a_secret(name) => {
+                conceal(text, MASK, hidden);
+            }
+            items => items.iter_mut().for_each(|item| hide(item, hidden)),
+        },
+        _ => {}
+    }
+}
+
+fn conceal(text: &mut String, shown: &str, hidden: &mut Vec<Secret>) {
+    if text != shown {
+        hidden.push(Secret::new(std::mem::replace(text, shown.to_owned())));
+    }
+}
+
 fn of_object(value: &Json) -> Vec<(String, String)> {
     let each = value.as_object().into_iter().flatten();
     let given = each.filter(|(_, value)| !value.is_null() && value.as_array() != Some(&Vec::new()));

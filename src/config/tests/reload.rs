@@ -43,7 +43,7 @@ check = true
 schedule = "24h"
 [jobs.tips]
 kind = "suggest"
-request = { method = "post", url = "https://shop.example/", form = { q = "{query}", A = "1" }, headers = { X-B = "1", X-A = "2" } }
+request = { method = "post", url = "https://shop.example/?api_key=hunter2", form = { q = "{query}", A = "1", password = "hunter2" }, headers = { X-B = "1", X-A = "2" } }
 strategy = "adaptive"
 budget = 100
 results.query = { path = "$.query[*]", trim = true }
