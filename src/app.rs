@@ -117,10 +117,13 @@ pub fn serve(
         let control = Control::open(doors, back)?;
         // Whoever is told that we are ready may send SIGHUP.
         let watch = signals::watch_daemon(ToDaemon(daemon.clone()))?;
-        if let Some(signal) = waiting.pause(Duration::ZERO) {
+        let early = waiting.over();
+        if let Some(signal) = early.stop {
             daemon.do_send(Ending { signal });
         }
-        drop(waiting);
+        if early.reload {
+            daemon.do_send(Reload { unheard: true });
+        }
         notify.ready();
         let end = ended.await.unwrap_or_else(|_| End::GaveUp("the supervisor is gone".to_owned()));
         watch.close();

@@ -1,10 +1,13 @@
 //! Unix signals become messages; nothing else happens here.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
 /// What to do about a signal.
@@ -53,10 +56,28 @@ fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle
     Ok(handle)
 }
 
-/// A wait before there is anything to end in order.
+/// Signals that ask for an end, as they are noted.
+const STOPS: [(i32, usize); 2] = [(SIGINT, 2), (SIGTERM, 15)];
+
+/// Has SIGHUP come since [`remember_hangups`]?
+static HANGUP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// From now on SIGHUP does not end the process, and that it came is remembered for
+/// [`Waiting::over`]. For a daemon, before it does anything else: its manager, or a script, may send
+/// it at any moment.
+///
+/// # Errors
+/// When the handler cannot be installed.
+pub fn remember_hangups() -> io::Result<()> {
+    flag::register(SIGHUP, Arc::clone(&HANGUP)).map(|_| ())
+}
+
+/// A wait before there is anything to end in order, or to reload.
 pub struct Waiting {
     handle: Handle,
     signals: Receiver<i32>,
+    /// The one that asked for an end; 0: none has.
+    stop: Arc<AtomicUsize>,
 }
 
 struct ToWaiting(Sender<i32>);
@@ -68,24 +89,47 @@ impl OnSignal for ToWaiting {
     }
 
     fn reload(&mut self) {
-        log::info!("the configuration is read anyway when the daemon begins");
+        log::info!("a reload is asked for: it follows when the daemon has begun");
     }
 }
 
+/// What came before the daemon could see to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Early {
+    /// The signal that asks for an end.
+    pub stop: Option<i32>,
+    /// SIGHUP came, maybe after the configuration was read.
+    pub reload: bool,
+}
+
 impl Waiting {
-    /// From now on SIGINT and SIGTERM are seen by [`Waiting::pause`], and SIGHUP does nothing.
+    /// From now on SIGINT and SIGTERM are seen by [`Waiting::pause`], and SIGHUP is remembered.
     ///
     /// # Errors
     /// As [`watch`].
     pub fn start() -> io::Result<Self> {
+        let stop = Arc::new(AtomicUsize::new(0));
+        for (signal, number) in STOPS {
+            flag::register_usize(signal, Arc::clone(&stop), number)?;
+        }
+        remember_hangups()?;
         let (sender, signals) = mpsc::channel();
-        Ok(Self { handle: watch_daemon(ToWaiting(sender))?, signals })
+        Ok(Self { handle: watch_daemon(ToWaiting(sender))?, signals, stop })
     }
 
     /// Waits so long, or until a signal comes, which is given back.
     #[must_use]
     pub fn pause(&self, span: Duration) -> Option<i32> {
         self.signals.recv_timeout(span).ok()
+    }
+
+    /// Ends the wait, when somebody else watches signals already. What handlers have noted counts,
+    /// so nothing falls between the two.
+    #[must_use]
+    pub fn over(self) -> Early {
+        let number = self.stop.load(Ordering::SeqCst);
+        let stop = STOPS.into_iter().find(|(_, stop)| *stop == number).map(|(signal, _)| signal);
+        Early { stop, reload: HANGUP.load(Ordering::SeqCst) }
     }
 }
 

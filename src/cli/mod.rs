@@ -28,6 +28,8 @@ mod text;
 mod try_out;
 mod way;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -35,6 +37,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config;
 use crate::logging;
+use crate::signals;
 use crate::store::{Access, Store};
 use daemon::{Door, Order};
 use error::{CommandError, closed_pipe_is_success};
@@ -108,6 +111,10 @@ enum Command {
 /// Runs the program and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if begins_a_daemon(env::args_os()) {
+        // What fails here fails again, and is told, where the daemon begins to wait.
+        signals::remember_hangups().ok();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -121,6 +128,15 @@ pub fn main() -> ExitCode {
     };
     let result = closed_pipe_is_success(run(&cli));
     ExitCode::from(result.unwrap_or_else(|error| complain(&error)))
+}
+
+/// Is this `crawld run ...` that stays? Seen without reading the command line, which takes a while
+/// in which SIGHUP would be the end of it. With options before `run` the daemon itself sees to it,
+/// a moment later.
+fn begins_a_daemon(arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments.skip(1);
+    arguments.next().is_some_and(|command| command == "run")
+        && !arguments.any(|argument| argument == "--until-done")
 }
 
 fn run(cli: &Cli) -> Result<u8, CommandError> {
@@ -244,6 +260,15 @@ impl From<config::ConfigError> for CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_daemon_is_told_from_other_commands_without_reading_all_of_its_line() {
+        let begins = |line: &str| begins_a_daemon(line.split(' ').map(OsString::from));
+        assert!(begins("crawld run") && begins("crawld run --config run"));
+        for other in ["crawld", "crawld run --until-done", "crawld pause run", "crawld crawl run"] {
+            assert!(!begins(other), "{other}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -7,6 +7,7 @@ mod common;
 mod control;
 mod difference;
 mod ending;
+mod hangup;
 mod orders;
 mod reload;
 mod schedule;
