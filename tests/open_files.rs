@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::Duration;
 
 use common::http::{Gate, Reply};
-use common::run::Crawld;
+use common::run::{Crawld, Running};
 use common::site::Pages;
 
 const LONG: Duration = Duration::from_mins(1);
@@ -46,4 +48,50 @@ fn thousands_of_queries_are_asked_with_1024_open_files() {
     let asked = crawld.export("pages", &[]);
     let done = asked.iter().filter(|page| page["state"] == "done" && page["tries"] == "1").count();
     assert_eq!((done, site.requests()), (5000, 5000));
+}
+
+/// The lowest number that no open file of the process has.
+fn lowest_free(process: &Running) -> usize {
+    let folder = format!("/proc/{}/fd", process.id());
+    let files = std::fs::read_dir(folder).unwrap();
+    let open: BTreeSet<usize> =
+        files.map(|file| file.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
+    (0..).find(|number| !open.contains(number)).unwrap()
+}
+
+/// From now on the process may open files of lower numbers only.
+fn limit(process: &Running, most: usize) {
+    let (pid, most) = (process.id().to_string(), format!("--nofile={most}:"));
+    assert!(Command::new("prlimit").args(["--pid", &pid, &most]).status().unwrap().success());
+}
+
+#[test]
+fn a_host_is_not_blamed_when_no_file_is_left_for_a_connection_to_it() {
+    let there = Pages::new().page("/x", "there").open_at("127.0.0.2:0");
+    let gate = Gate::new();
+    let beyond = there.at("/x");
+    let links: Vec<_> = (0..200).map(|n| format!("/{n}")).chain([beyond.clone()]).collect();
+    let links: Vec<_> = links.iter().map(String::as_str).collect();
+    let here = Pages::new().reply("/", Reply::links(&links).after(&gate));
+    let here = here.otherwise(|_| Reply::html("leaf")).open();
+    let crawld = Crawld::new();
+    let root = here.at("/");
+    let options = ["--no-robots", "--delay", "0ms", "--scope", "any", "--allow-private"];
+    // One failure of a host that never answered would be the end of it.
+    let options = [&options[..], &["--max-tries", "1", "--concurrency", "4"]].concat();
+    let running = crawld.spawn(&[&["crawl", &root], &options[..]].concat());
+    assert!(here.wait_for(1, LONG));
+    limit(&running, lowest_free(&running));
+    gate.open();
+    // All by the one connection that there is.
+    assert!(here.wait_for(1 + 200, LONG), "{} requests", here.requests());
+    assert_eq!(there.requests(), 0, "there was no file for a connection");
+    limit(&running, 1024);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert_eq!(finished.stderr.matches("(ulimit -n)").count(), 1, "{}", finished.stderr);
+    let pages = crawld.export("pages", &[]);
+    assert_eq!(pages.len(), 202);
+    assert!(pages.iter().all(|page| page["state"] == "done" && page["tries"] == "1"), "{pages:#?}");
+    assert_eq!((here.log().last().unwrap().connection, there.requests()), (0, 1));
 }

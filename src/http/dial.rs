@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,6 +16,9 @@ use crate::domain::outcome::Reason;
 
 /// How long an address is waited for before the next one is tried too (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
+
+/// That we have no room for another connection is told once, not for each request.
+static TOLD: Once = Once::new();
 
 /// Tries the addresses in order, the next when the one before has failed or has not answered for
 /// a while. The first connection wins; the others are dropped. How long all of it may take is the
@@ -43,6 +47,11 @@ pub(super) async fn any(
                 return Ok(tcp);
             }
             Ok(Some(Err((address, why)))) if is_ours(&why) => {
+                TOLD.call_once(|| {
+                    log::warn!(
+                        "no file is left for a connection (ulimit -n): {why}; such requests wait"
+                    );
+                });
                 full = Some(address.ip());
             }
             Ok(Some(Err((address, why)))) => {
