@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod away;
 mod control;
 mod difference;
 mod ending;
