@@ -14,6 +14,7 @@ mod reload;
 mod schedule;
 mod service;
 mod several;
+mod shares;
 #[path = "../common/tls.rs"]
 mod tls;
 mod vitals;
