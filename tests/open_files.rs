@@ -56,7 +56,7 @@ fn lowest_free(process: &Running) -> usize {
     let files = std::fs::read_dir(folder).unwrap();
     let open: BTreeSet<usize> =
         files.map(|file| file.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
-    (0..).find(|number| !open.contains(number)).unwrap()
+    (0..=open.len()).find(|number| !open.contains(number)).unwrap()
 }
 
 /// From now on the process may open files of lower numbers only.
