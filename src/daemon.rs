@@ -6,6 +6,7 @@
 //! nothing, so what could not be done is simply tried again. One errand at a time (`turn`): no two
 //! generations of a job ever run at once.
 
+mod ask;
 mod charge;
 mod orders;
 pub mod overview;

@@ -3,6 +3,7 @@
 
 mod amend;
 mod changes;
+mod list;
 mod sitemaps;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
 use amend::{apply, merge};
+pub use list::{readable, unreadable};
 
 /// Rows removed in one transaction: others may want the store meanwhile.
 const FORGOTTEN_AT_ONCE: usize = 1_000;

@@ -1,6 +1,5 @@
 //! `crawld fetch`: a list of URLs.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::error::CommandError;
@@ -9,7 +8,7 @@ use super::options::Shared;
 use crate::config::{Override, Settings, Value};
 use crate::domain::job::Root;
 use crate::domain::list::Column;
-use crate::order::Order;
+use crate::order::{self, Order};
 
 /// Options of `crawld fetch`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +52,12 @@ impl OneOff for Args {
 
     /// Its name is the stem of the first file.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
-        self.files.iter().try_for_each(|file| readable(file))?;
+        // Found out before anything is asked.
+        for file in &self.files {
+            order::readable(file).map_err(|why| {
+                CommandError::usage(format!("{file}: {why}; give a file with one URL a line"))
+            })?;
+        }
         let name = format!("fetch-{}", self.stem());
         one_off::order(&self.shared, name, settings.job.clone())
     }
@@ -91,16 +95,4 @@ impl Args {
 fn column(text: &str) -> Result<String, String> {
     let read: Result<Column, _> = text.parse();
     read.map(|_| text.to_owned()).map_err(|error| error.to_string())
-}
-
-/// Can the file be read? Found out before anything is asked.
-fn readable(file: &str) -> Result<(), CommandError> {
-    if file == "-" {
-        return Ok(());
-    }
-    let wrong =
-        |why: &str| CommandError::usage(format!("{file}: {why}; give a file with one URL a line"));
-    let open = File::open(file).map_err(|error| wrong(&error.to_string()))?;
-    let folder = open.metadata().is_ok_and(|data| data.is_dir());
-    if folder { Err(wrong("it is a folder")) } else { Ok(()) }
 }

@@ -32,6 +32,8 @@ pub(super) struct Charge {
     pub(super) hold: Option<JobState>,
     /// Why it cannot be carried out.
     pub(super) trouble: Option<Trouble>,
+    /// Why its list cannot be read: it waits for it, but for what is queued from before.
+    pub(super) unread: Option<String>,
 }
 
 /// What a configuration wants of a job.
@@ -89,6 +91,7 @@ impl Charge {
             again: false,
             hold: None,
             trouble: None,
+            unread: None,
         }
     }
 
@@ -113,7 +116,7 @@ impl Charge {
     pub(super) fn calls(&self, now: Millis) -> bool {
         let heals = self.trouble.as_ref().is_some_and(|trouble| trouble.heals);
         let idle = self.run.is_none();
-        self.touched || heals || (idle && self.is_due(now))
+        self.touched || heals || self.unread.is_some() || (idle && self.is_due(now))
     }
 
     /// How it stands, in a word of the contract, and why where that needs saying.
@@ -137,7 +140,8 @@ impl Charge {
             (Some(run), _) if run.halting => {
                 ("running", Some("begins anew when what is in flight is taken in".to_owned()))
             }
-            (Some(_), _) => ("running", None),
+            (Some(_), _) => ("running", self.unread.clone()),
+            (None, _) if self.unread.is_some() => ("failed", self.unread.clone()),
             (None, _) if self.asking => ("queued", None),
             (None, _) if self.is_held() => ("paused", Some("until it is resumed".to_owned())),
             (None, Some(row)) if row.state.is_final() && !self.fresh => {

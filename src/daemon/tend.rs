@@ -4,36 +4,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ask::{Answer, Next, Question, ask, is_held};
 use super::charge::{Charge, Run, Trouble, wanted};
 use super::{Core, blocking};
-use crate::actors::messages::StartJob;
 use crate::actors::supervisor::{AmendJob, HaltJob};
-use crate::clock::Clock;
-use crate::domain::job::{Job, JobSpec};
 use crate::domain::outcome::UrlState;
-use crate::domain::schedule::Schedule;
 use crate::domain::{JobId, Millis};
-use crate::order::{self, Order, PrepareError, Prepared};
 use crate::run_settings::warn_of_ways;
-use crate::store::{JobRow, JobState, Origin, Store, StoreError};
+use crate::store::JobState;
 
 /// How often the daemon looks whether a job has something to do.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// How often the states of jobs in the store are looked at.
 const STATES: Millis = 5_000;
-
-/// What is to be done about a job, once the store has been asked.
-enum Next {
-    /// Nothing.
-    Rest,
-    /// It begins, or goes on.
-    Start(StartJob),
-    /// Its run goes on under these rules.
-    Amend(Arc<Job>),
-    /// Its run must leave.
-    Halt,
-}
 
 /// Why a run is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,28 +26,6 @@ pub(super) enum Left {
     AsTold,
     /// It has come to its end, or to this limit.
     AtItsEnd(Option<String>),
-}
-
-/// What the store was asked about a job.
-struct Question {
-    order: Order,
-    /// Rules of its run, if one is under way.
-    running: Option<JobSpec>,
-    /// Is a job that is done to be looked at?
-    fresh: bool,
-    /// Does the operator want a new pass?
-    again: bool,
-    /// When else one begins.
-    schedule: Option<Schedule>,
-}
-
-/// What the store said.
-struct Answer {
-    row: Option<JobRow>,
-    next: Next,
-    notes: Vec<String>,
-    /// The rules that it was asked for.
-    spec: JobSpec,
 }
 
 impl Core {
@@ -182,6 +144,7 @@ impl Core {
                     running: run.as_ref().map(|run| run.spec.clone()),
                     fresh: charge.fresh || charge.touched,
                     again: charge.again,
+                    unread: charge.unread.is_some(),
                     schedule: wanted.schedule.clone(),
                 }),
             }
@@ -211,7 +174,7 @@ impl Core {
     }
 
     async fn carry_out(&self, name: &str, answer: Answer) {
-        let Answer { row, next, notes, spec } = answer;
+        let Answer { row, next, notes, spec, unread } = answer;
         for note in notes {
             log::info!("{note}");
         }
@@ -222,9 +185,16 @@ impl Core {
             charge.trouble = lasting.filter(|_| matches!(next, Next::Rest));
             charge.row = row;
             charge.fresh = false;
-            charge.again = false;
+            // A new pass that waits for its list is still asked for.
+            charge.again &= unread.is_some() && matches!(next, Next::Rest);
             charge.touched = false;
             charge.asking = false;
+            if let Some(words) =
+                unread.as_ref().filter(|words| charge.unread.as_ref() != Some(words))
+            {
+                log::error!("job={name} {words}");
+            }
+            charge.unread = unread;
             if charge.run.is_none() {
                 // Written down, with no run left that could write over it.
                 charge.hold = None;
@@ -263,123 +233,4 @@ impl Core {
         // `false`: that it has ended is on its way to us.
         self.supervisor.send(HaltJob(id)).await.ok();
     }
-}
-
-/// What the store says is to be done about a job; brings it up to what is wanted.
-fn ask(
-    store: &Store,
-    question: Question,
-    asserted: Option<JobState>,
-    clock: Clock,
-) -> Result<Answer, Trouble> {
-    let Question { order, running, fresh, again, schedule } = question;
-    let spec = order::with_archive(order.spec).map_err(trouble)?;
-    let order = Order { spec, ..order };
-    let mut row = order::check(store, &order).map_err(trouble)?;
-    // By the row as it is now: another daemon may have begun the pass.
-    let due = |row: &JobRow| schedule.as_ref().and_then(|it| it.next(row.pass_started_at));
-    let due = |row: &JobRow| row.state.is_final() && due(row).is_some_and(|at| at <= clock.now());
-    let again = again || running.is_none() && row.as_ref().is_some_and(due);
-    let order = Order { again, ..order };
-    if let (Some(state), Some(row)) = (asserted, &mut row)
-        && row.state != state
-    {
-        store.set_job_state(row.id, state, row.limit_hit.as_deref(), clock.now()).map_err(lost)?;
-        row.state = state;
-    }
-    let held = row.as_ref().is_some_and(|row| is_held(row, again));
-    match (running, row) {
-        (Some(_), Some(row)) if held => answer(store, &order, Next::Halt, Vec::new(), Some(row)),
-        (Some(spec), Some(row)) => go_on(store, &order, &spec, row, clock),
-        (Some(_), None) => answer(store, &order, Next::Halt, Vec::new(), None),
-        (None, Some(row)) if held => {
-            let notes = keep(store, &order, &row, clock.now())?;
-            answer(store, &order, Next::Rest, notes, None)
-        }
-        (None, Some(row)) if row.state.is_final() && !fresh && !again => {
-            answer(store, &order, Next::Rest, Vec::new(), Some(row))
-        }
-        (None, row) => start(store, &order, row.is_none(), clock),
-    }
-}
-
-/// Does the operator want it to rest? (A stopped job goes on when its next pass is due.)
-fn is_held(row: &JobRow, again: bool) -> bool {
-    row.state == JobState::Paused || (row.state == JobState::Stopped && !again)
-}
-
-/// A run is under way: it goes on, under other rules if need be, or must begin again.
-fn go_on(
-    store: &Store,
-    order: &Order,
-    running: &JobSpec,
-    row: JobRow,
-    clock: Clock,
-) -> Result<Answer, Trouble> {
-    if *running == order.spec {
-        return answer(store, order, Next::Rest, Vec::new(), Some(row));
-    }
-    let difference = order::difference(&row, order).map_err(trouble)?;
-    if !difference.in_place {
-        return answer(store, order, Next::Halt, Vec::new(), Some(row));
-    }
-    let notes = order::amend(store, &row, order, clock.now()).map_err(trouble)?;
-    let job = Job::new(row.id, &row.name, &order.spec).map_err(|e| trouble(e.into()))?;
-    answer(store, order, Next::Amend(Arc::new(job)), notes, None)
-}
-
-/// Brings a job that rests up to what is wanted.
-fn keep(store: &Store, order: &Order, row: &JobRow, now: Millis) -> Result<Vec<String>, Trouble> {
-    if row.origin != Origin::File {
-        store.adopt(row.id).map_err(lost)?;
-    }
-    order::amend(store, row, order, now).map_err(trouble)
-}
-
-fn start(store: &Store, order: &Order, new: bool, clock: Clock) -> Result<Answer, Trouble> {
-    let Prepared { start, mut notes, complete } =
-        order::prepare(store, order, clock).map_err(trouble)?;
-    if new {
-        notes.push(format!("job={} {} begins", order.name, order.spec.kind));
-    }
-    store.adopt(start.job.id).map_err(lost)?;
-    if complete {
-        // The last of them tells how a command goes on.
-        notes.pop();
-    }
-    let next = if complete { Next::Rest } else { Next::Start(start) };
-    answer(store, order, next, notes, None)
-}
-
-/// With the row as it is now, unless it is known.
-fn answer(
-    store: &Store,
-    order: &Order,
-    next: Next,
-    notes: Vec<String>,
-    row: Option<JobRow>,
-) -> Result<Answer, Trouble> {
-    let row = match row {
-        Some(row) => Some(row),
-        None => store.job_by_name(&order.name).map_err(lost)?,
-    };
-    Ok(Answer { row, next, notes, spec: order.spec.clone() })
-}
-
-/// What cannot be carried out; a store that is away may come back.
-fn trouble(error: PrepareError) -> Trouble {
-    match error {
-        PrepareError::Store(error) => lost(error),
-        PrepareError::OtherKind { kind, .. } => Trouble {
-            words: format!(
-                "the store holds a {kind} job of this name; choose another name, or forget that job"
-            ),
-            heals: false,
-        },
-        other => Trouble { words: other.to_string(), heals: false },
-    }
-}
-
-fn lost(error: StoreError) -> Trouble {
-    Trouble { heals: error.may_heal(), words: error.message }
 }

@@ -43,6 +43,8 @@ fn a_hangup_while_the_configuration_is_first_read_is_a_reload_once_the_daemon_ru
     // From then on nobody reads it but the reload.
     service.told("READY=1");
     give(&pipe, &(one + &two), || {});
+    // The reload is over.
+    service.told("READY=1");
     service.until("two", "configured", |job| job["state"].is_string());
     let reload = &service.status()["last_reload"];
     assert_eq!(reload["outcome"], "applied", "{reload:#}");

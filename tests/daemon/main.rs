@@ -9,6 +9,7 @@ mod control;
 mod difference;
 mod ending;
 mod hangup;
+mod lists;
 mod orders;
 mod reload;
 mod schedule;

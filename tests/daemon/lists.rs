@@ -1,0 +1,96 @@
+//! A list that cannot be read is seen in the status, and read as soon as it can be.
+
+use std::time::Duration;
+
+use crate::asked;
+use crate::common::http::{Gate, Reply};
+use crate::common::site::{Pages, Site};
+use crate::service::{Service, folder};
+
+const LONG: Duration = Duration::from_mins(1);
+
+/// A job that asks the lines of `urls.txt`.
+const JOB: &str =
+    "[jobs.links]\nkind = \"fetch\"\nfile = \"urls.txt\"\nrobots = false\ndelay = \"0ms\"\n";
+
+fn lines(site: &Site, paths: &[&str]) -> String {
+    paths.iter().map(|path| site.at(path)).collect::<Vec<_>>().join("\n")
+}
+
+fn tells_of_the_list(job: &serde_json::Value) -> bool {
+    let why = job["why"].as_str().unwrap_or_default();
+    why.contains("/urls.txt: No such file")
+}
+
+#[test]
+fn a_job_without_its_list_is_failed_with_the_path_until_the_list_is_there() {
+    let site = Pages::new().otherwise(|_| Reply::html("leaf")).open();
+    let service = Service::start(&format!("{JOB}{}", crate::crawl("docs", &site.at("/docs"), "")));
+    service.until_state("docs", "done");
+    let job = service.until_state("links", "failed");
+    assert!(tells_of_the_list(&job), "{job:#}");
+    let table = service.crawld(0, &["status"]).stdout;
+    let row = table.lines().find(|line| line.starts_with("links ")).unwrap();
+    assert!(row.contains("failed"), "{table}");
+    let path = service.crawld.path().join("urls.txt");
+    assert!(
+        table.contains(&format!("links: the list {}: No such file", path.display())),
+        "{table}"
+    );
+    let said = service.crawld(1, &["start", "links"]).stderr;
+    assert!(said.contains("urls.txt"), "{said}");
+    std::fs::create_dir(&path).unwrap();
+    service.until("links", "told of the folder", |job| {
+        job["state"] == "failed" && job["why"].as_str().unwrap().contains("folder")
+    });
+    std::fs::remove_dir(&path).unwrap();
+    service.crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    let job = service.until_state("links", "done");
+    assert_eq!((job["urls"]["done"].as_i64(), &job["why"]), (Some(2), &serde_json::Value::Null));
+    let (_, finished) = service.end();
+    let told = finished.stderr.matches("urls.txt: No such file").count();
+    assert!(told <= 2, "not once a second: {}", finished.stderr);
+}
+
+#[test]
+fn a_new_pass_waits_for_the_list_and_begins_when_it_is_there() {
+    let site = Pages::new().otherwise(|_| Reply::html("leaf")).open();
+    let crawld = folder(JOB);
+    crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    let service = Service::start_in(crawld);
+    service.until_state("links", "done");
+    std::fs::remove_file(service.crawld.path().join("urls.txt")).unwrap();
+    let said = service.crawld(0, &["start", "links"]).stdout;
+    assert!(said.contains("links is failed: the list"), "{said}");
+    assert_eq!(service.job("links")["pass"], 1);
+    service.crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    service.until("links", "in its second pass", |job| job["pass"] == 2 && job["state"] == "done");
+    assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [2, 2]);
+}
+
+#[test]
+fn what_is_queued_from_before_is_asked_without_the_list_and_new_lines_when_it_is_back() {
+    let gate = Gate::new();
+    let site = Pages::new()
+        .reply("/a", Reply::html("slow").after(&gate))
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let crawld = folder(JOB);
+    crawld.write("urls.txt", lines(&site, &["/a", "/b", "/c"]));
+    let service = Service::start_in(crawld);
+    service.until("links", "read", |job| job["urls"]["known"] == 3);
+    assert!(site.wait_for(1, LONG));
+    let crawld = service.kill();
+    std::fs::remove_file(crawld.path().join("urls.txt")).unwrap();
+    let service = Service::start_in(crawld);
+    let job = service.until("links", "told of", tells_of_the_list);
+    assert_eq!(job["state"], "running");
+    assert!(site.wait_for(2, LONG), "asked again");
+    service.crawld.write("urls.txt", lines(&site, &["/a", "/b", "/c", "/d"]));
+    gate.open();
+    let job = service.until("links", "whole", |job| job["urls"]["done"] == 4);
+    assert!(!tells_of_the_list(&job), "{job:#}");
+    service.until_state("links", "done");
+    let (_, finished) = service.end();
+    assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [2, 1, 1, 1], "{finished:#?}");
+}
