@@ -79,9 +79,22 @@ pub(super) fn look_in(
         }
         decided => {
             errors.extend(decided.err().map(named).unwrap_or_default());
-            Err(ConfigError { errors })
+            Err(ConfigError { errors: errors.iter().map(|error| one_line(error)).collect() })
         }
     }
+}
+
+/// A fault is one line, whatever characters its key is made of.
+fn one_line(fault: &str) -> String {
+    let each = fault.chars();
+    each.fold(String::new(), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+        line
+    })
 }
 
 fn merged(

@@ -74,7 +74,7 @@ fn longest<'k, 'f, V>(
     let fits = keys.filter_map(|(key, value)| {
         let rest = fault.strip_prefix(key)?;
         let ends = rest.starts_with(['.', ':', '[']);
-        ends.then(|| (key.len(), (value, rest.trim_start_matches('.'))))
+        ends.then(|| (key.len(), (value, rest.strip_prefix('.').unwrap_or(rest))))
     });
     fits.max_by_key(|(length, _)| *length).map(|(_, found)| found)
 }

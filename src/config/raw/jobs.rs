@@ -26,7 +26,8 @@ pub(super) fn jobs(jobs: Section, ground: &Ground<'_>, faults: &mut Faults) -> V
     let each = sections.into_iter();
     each.map(|(name, section)| {
         if name.trim().is_empty() || name.chars().any(char::is_control) {
-            faults.push("jobs", format_args!("{name:?}: give a name of visible characters"));
+            let key = format!("jobs.{name}");
+            faults.push(&key, format_args!("{name:?} is no name; give visible characters"));
         }
         faults.under(&format!("jobs.{name}"), |faults| job(name.clone(), section, ground, faults))
     })

@@ -46,6 +46,31 @@ fn a_fault_is_told_with_the_file_that_it_is_in() {
 }
 
 #[test]
+fn a_name_that_cannot_be_seen_is_told_in_one_line_with_the_file_and_line_that_it_is_in() {
+    let job = |name: &str| format!("# one more\n[jobs.{name}]\n{JOB}");
+    let faults = files(
+        &nothing(),
+        &[
+            ("crawld.toml", &job("first")),
+            ("conf.d/a.toml", &job("second")),
+            ("conf.d/b.toml", &job("\"two\\nlines\"")),
+            ("conf.d/c.toml", &job("\" \"")),
+            ("conf.d/d.toml", &format!("[jobs.\"\"]\n{JOB}depth = 1\n")),
+            ("conf.d/e.toml", &format!("{}depht = 1\n", job("\"\\u001b[2J\""))),
+        ],
+    );
+    let expected = [
+        r#"conf.d/b.toml:2:7: jobs.two\nlines: "two\nlines" is no name; give visible characters"#,
+        r#"conf.d/c.toml:2:7: jobs. : " " is no name; give visible characters"#,
+        r#"conf.d/d.toml:1:7: jobs.: "" is no name; give visible characters"#,
+        "conf.d/d.toml:4:1: jobs..depth: unknown key",
+        r#"conf.d/e.toml:2:7: jobs.\u{1b}[2J: "\u{1b}[2J" is no name; give visible characters"#,
+        r"conf.d/e.toml:5:1: jobs.\u{1b}[2J.depht: unknown key",
+    ];
+    assert_eq!(faults.unwrap_err(), expected);
+}
+
+#[test]
 fn two_files_give_no_job_twice_and_no_key_two_values() {
     let faults = files(
         &nothing(),
