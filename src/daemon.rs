@@ -11,6 +11,7 @@ mod charge;
 mod orders;
 pub mod overview;
 mod reload;
+mod survey;
 mod tend;
 pub mod view;
 mod vitals;
@@ -124,6 +125,7 @@ struct Core {
     turn: Mutex<()>,
     ending: Cell<bool>,
     vitals: vitals::Vitals,
+    survey: Arc<survey::Survey>,
 }
 
 impl Daemon {
@@ -154,6 +156,7 @@ impl Daemon {
             turn: Mutex::default(),
             ending: Cell::default(),
             vitals: vitals::Vitals::default(),
+            survey: Arc::default(),
         };
         Self { core: Rc::new(core) }
     }
