@@ -12,7 +12,7 @@ pub(super) enum Part {
     Html,
     /// An attribute.
     Attribute(String),
-    /// Not said: text, or where a URL is asked for the attribute that holds one.
+    /// Not said: text, or where markup is asked for that, where a URL the attribute that holds one.
     Default,
 }
 

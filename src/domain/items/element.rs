@@ -5,13 +5,16 @@ use scraper::{ElementRef, Node};
 
 use super::super::extract::parts_words;
 use super::css::Part;
+use super::rule::Parse;
 
-/// What is read of an element; `None` when it has no such attribute.
-pub(super) fn read(element: ElementRef<'_>, part: &Part, url: bool) -> Option<String> {
+/// What is read of an element, which `parse` says when the selector does not; `None` when it has no
+/// such attribute.
+pub(super) fn read(element: ElementRef<'_>, part: &Part, parse: Option<Parse>) -> Option<String> {
     match part {
         Part::Html => Some(element.inner_html()),
         Part::Attribute(name) => element.attr(name).map(str::to_owned),
-        Part::Default if url => {
+        Part::Default if parse == Some(Parse::Html) => Some(element.inner_html()),
+        Part::Default if parse == Some(Parse::Url) => {
             let holder = holder(element.value().name());
             holder
                 .and_then(|name| element.attr(name))

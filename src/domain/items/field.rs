@@ -176,7 +176,7 @@ impl Field {
         }
         let raw = match (place, &self.way) {
             (Place::Element(element, _), Way::Css(css)) => {
-                element::read(element, &css.part, rule.parse == Some(Parse::Url)).map(Raw::Text)
+                element::read(element, &css.part, rule.parse).map(Raw::Text)
             }
             (Place::Json(value), _) => Some(Raw::Json(value)),
             _ => None,

@@ -7,8 +7,9 @@ use serde_json_path::JsonPath;
 use super::super::url::CanonicalUrl;
 use super::base::Base;
 use super::compile::Compiler;
-use super::css::{Css, Part};
+use super::css::Css;
 use super::element;
+use super::rule::Parse;
 
 /// A place on a page.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ pub(super) enum Whole<'a> {
 
 /// The reference of the first element that has one.
 fn link(css: &Css, root: ElementRef<'_>) -> Option<String> {
-    let read = |found| element::read(found, &css.part, css.part == Part::Default);
+    let read = |found| element::read(found, &css.part, Some(Parse::Url));
     match &css.selector {
         None => read(root),
         Some(selector) => root.select(selector).find_map(read),

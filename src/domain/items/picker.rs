@@ -79,6 +79,6 @@ impl Picker {
 }
 
 fn value(found: scraper::ElementRef<'_>, css: &Css) -> Option<String> {
-    let text = element::read(found, &css.part, false)?;
+    let text = element::read(found, &css.part, None)?;
     Some(if matches!(css.part, Part::Text | Part::Default) { folded(&text) } else { text })
 }
