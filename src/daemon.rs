@@ -11,7 +11,6 @@ mod charge;
 mod orders;
 pub mod overview;
 mod reload;
-mod survey;
 mod tend;
 pub mod view;
 mod vitals;
@@ -125,7 +124,6 @@ struct Core {
     turn: Mutex<()>,
     ending: Cell<bool>,
     vitals: vitals::Vitals,
-    survey: Arc<survey::Survey>,
 }
 
 impl Daemon {
@@ -156,7 +154,6 @@ impl Daemon {
             turn: Mutex::default(),
             ending: Cell::default(),
             vitals: vitals::Vitals::default(),
-            survey: Arc::default(),
         };
         Self { core: Rc::new(core) }
     }

@@ -12,6 +12,8 @@ mod ends;
 mod items;
 #[path = "scrape/pace.rs"]
 mod pace;
+#[path = "scrape/values.rs"]
+mod values;
 
 use common::run::{Crawld, Finished};
 use common::site::Site;

@@ -42,10 +42,9 @@ pub struct Args {
 pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
     closed_pipe_is_success(again_and_again(args, out, |out| {
         let now = Clock::start().now();
-        let views = match &args.job {
-            Some(name) => vec![overview::job(store, &jobs::named(store, name)?, now)?],
-            None => overview::jobs(store, &store.jobs()?, now)?,
-        };
+        let rows = jobs::several(store, args.job.as_deref())?;
+        let views = rows.iter().map(|row| overview::job(store, row, now));
+        let views = views.collect::<Result<Vec<_>, _>>()?;
         show(args, &views, now, out)
     }))
 }

@@ -10,26 +10,7 @@ use crate::store::{JobRow, JobState, Store, StoreError, Waiting};
 /// # Errors
 /// When the store fails.
 pub fn job(store: &Store, row: &JobRow, now: Millis) -> Result<JobView, StoreError> {
-    counted(store, row, &store.counts(row.id)?, now)
-}
-
-/// How several jobs stand.
-///
-/// # Errors
-/// When the store fails.
-pub fn jobs(store: &Store, rows: &[JobRow], now: Millis) -> Result<Vec<JobView>, StoreError> {
-    let counts = store.counts_by_job()?;
-    let of = |row: &JobRow| counts.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-    rows.iter().map(|row| counted(store, row, of(row), now)).collect()
-}
-
-fn counted(
-    store: &Store,
-    row: &JobRow,
-    counts: &[(UrlState, i64)],
-    now: Millis,
-) -> Result<JobView, StoreError> {
-    let urls = urls(counts);
+    let urls = urls(&store.counts(row.id)?);
     let Waiting { leased, unreachable, pausing, later, ready } = store.waiting(row.id, now)?;
     let running = row.state == JobState::Running;
     Ok(JobView {

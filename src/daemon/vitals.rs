@@ -8,12 +8,13 @@ use std::time::Duration;
 use actix::{Handler, Message, ResponseFuture};
 
 use super::view::{ActorView, HostsView, JobView, StatusView};
-use super::{Core, Daemon, blocking};
+use super::{Core, Daemon, blocking, overview};
 use crate::actors::messages::{Observation, Observe};
 use crate::actors::supervisor::{Abandon, Pulse, Roster};
 use crate::config::effective;
 use crate::domain::Millis;
 use crate::notify;
+use crate::store::Store;
 
 /// How often the service manager is told how things stand, and rates are taken.
 const BEAT: Duration = Duration::from_secs(2);
@@ -224,13 +225,8 @@ impl Core {
 
     /// Every job in our care, and those that the store holds besides.
     async fn jobs(&self) -> Vec<JobView> {
-        let (store, survey, clock) =
-            (Arc::clone(&self.reader), Arc::clone(&self.survey), self.clock);
-        let stored = blocking(move || survey.jobs(&store, clock).map_err(|e| e.to_string())).await;
-        let mut jobs = stored.and_then(|jobs| jobs).unwrap_or_else(|error| {
-            log::warn!("{error}");
-            Vec::new()
-        });
+        let (store, now) = (Arc::clone(&self.reader), self.clock.now());
+        let mut jobs = blocking(move || stored(&store, now)).await.unwrap_or_default();
         let charges = self.charges.borrow();
         for (name, charge) in charges.iter() {
             let at = jobs.iter().position(|job| job.job == *name).unwrap_or_else(|| {
@@ -260,6 +256,15 @@ impl Core {
 fn hosts(seen: &Observation) -> Vec<HostsView> {
     let each = seen.hosts_waiting.iter();
     each.map(|(why, hosts)| HostsView { why: (*why).to_owned(), hosts: *hosts }).collect()
+}
+
+fn stored(store: &Store, now: Millis) -> Vec<JobView> {
+    let rows = store.jobs().unwrap_or_else(|error| {
+        log::warn!("{error}");
+        Vec::new()
+    });
+    let views = rows.iter().map(|row| overview::job(store, row, now));
+    views.filter_map(|view| view.inspect_err(|error| log::warn!("{error}")).ok()).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -1,7 +1,5 @@
 //! What a job's hosts wait for.
 
-use std::collections::HashMap;
-
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::both;
@@ -48,18 +46,10 @@ const WAITING: &str = "SELECT \
 
 #[derive(QueryableByName)]
 struct Count {
-    #[diesel(sql_type = sql_types::BigInt)]
-    job: i64,
     #[diesel(sql_type = sql_types::SmallInt)]
     state: i16,
     #[diesel(sql_type = sql_types::BigInt)]
     urls: i64,
-}
-
-impl Count {
-    fn known(&self) -> Option<(JobId, (UrlState, i64))> {
-        Some((JobId(self.job), (UrlState::from_number(self.state)?, self.urls)))
-    }
 }
 
 impl Store {
@@ -68,32 +58,14 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn counts(&self, job: JobId) -> Result<Vec<(UrlState, i64)>> {
-        let sql = "SELECT job, state, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 \
-                   GROUP BY job, state";
+        let sql = "SELECT state, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 \
+                   GROUP BY state";
         self.connections.read(|conn| {
             let rows: Vec<Count> = both!(conn, c => sql_query(sql)
                 .bind::<sql_types::BigInt, _>(job.0)
                 .get_results(c))?;
-            Ok(rows.iter().filter_map(Count::known).map(|(_, count)| count).collect())
-        })
-    }
-
-    /// [`Store::counts`] of every job that has URLs, in one go through the table: in a large store
-    /// several times as fast as by the index of one job, and of as many jobs as there are.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn counts_by_job(&self) -> Result<HashMap<JobId, Vec<(UrlState, i64)>>> {
-        // The plus keeps SQLite from the index by job, whose order is not that of the rows.
-        let sql = "SELECT +job AS job, state, COUNT(*) AS urls FROM urls WHERE role = 0 \
-                   GROUP BY +job, state";
-        self.connections.read(|conn| {
-            let rows: Vec<Count> = both!(conn, c => sql_query(sql).get_results(c))?;
-            let mut counts: HashMap<_, Vec<_>> = HashMap::new();
-            for (job, count) in rows.iter().filter_map(Count::known) {
-                counts.entry(job).or_default().push(count);
-            }
-            Ok(counts)
+            let known = |row: Count| Some((UrlState::from_number(row.state)?, row.urls));
+            Ok(rows.into_iter().filter_map(known).collect())
         })
     }
 

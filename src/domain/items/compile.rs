@@ -5,6 +5,7 @@ use serde_json_path::JsonPath;
 
 use super::css::{Css, Part};
 use super::date::{DateRule, check_format};
+use super::default;
 use super::field::{Field, Take, Way, currency_of};
 use super::locale::Locale;
 use super::rule::{Parse, Rule};
@@ -85,11 +86,9 @@ impl Compiler {
     fn field(&mut self, key: &str, shown: &str, spec: &FieldSpec, ways: Ways) -> Option<Field> {
         let slot = self.slots.len();
         self.slots.push(shown.to_owned());
-        if spec.required && spec.default.is_some() {
-            self.wrong(&format!("{key}.default"), "a required field has no default");
-        }
         let way = self.way(key, spec, ways);
         let take = self.take(key, shown, spec, ways, way.as_ref());
+        self.default(key, spec, take.as_ref());
         Some(Field {
             name: spec.name.clone(),
             slot,
@@ -99,6 +98,17 @@ impl Compiler {
             required: spec.required,
             default: spec.default.clone(),
         })
+    }
+
+    fn default(&mut self, key: &str, spec: &FieldSpec, take: Option<&Take>) {
+        let Some(default) = &spec.default else { return };
+        let key = format!("{key}.default");
+        if spec.required {
+            self.wrong(&key, "a required field has no default");
+        } else if let Some(problem) = take.and_then(|take| default::wrong(take, spec.list, default))
+        {
+            self.wrong(&key, problem);
+        }
     }
 
     fn way(&mut self, key: &str, spec: &FieldSpec, ways: Ways) -> Option<Way> {
@@ -155,7 +165,7 @@ impl Compiler {
             return Some(Take::Exists);
         }
         let parse = match spec.parse.as_deref() {
-            None => by_way(way),
+            None => by_way(way, spec.regex.is_some()),
             Some(name) => {
                 let parse = Parse::named(name);
                 if parse.is_none() {
@@ -248,11 +258,12 @@ impl Compiler {
     }
 }
 
-/// A value of `href` or `src` is a URL unless it is said what it is.
-fn by_way(way: Option<&Way>) -> Option<Parse> {
+/// A value of `href` or `src` is a URL unless it is said what it is; what a regex takes from one is
+/// a piece of it, which is text.
+fn by_way(way: Option<&Way>, cut: bool) -> Option<Parse> {
     match way {
         Some(Way::Css(css)) => Some(match &css.part {
-            Part::Attribute(name) if name == "href" || name == "src" => Parse::Url,
+            Part::Attribute(name) if !cut && (name == "href" || name == "src") => Parse::Url,
             Part::Html => Parse::Html,
             _ => Parse::Text,
         }),

@@ -10,6 +10,7 @@ mod compile;
 mod css;
 mod currency;
 mod date;
+mod default;
 mod detail;
 mod document;
 mod element;

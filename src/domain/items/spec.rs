@@ -51,7 +51,7 @@ pub struct FieldSpec {
     /// Property of JSON-LD or microdata, `offers.price`.
     pub property: Option<String>,
     /// `text`, `html`, `number`, `integer`, `price`, `date`, `url` or `exists`. Without it:
-    /// `url` for `@href` and `@src`, the value as it is for JSON, else `text`.
+    /// `url` for `@href` and `@src` without a regex, the value as it is for JSON, else `text`.
     pub parse: Option<String>,
     /// A regex whose first group, or whole match, is kept.
     pub regex: Option<String>,
@@ -61,7 +61,7 @@ pub struct FieldSpec {
     pub list: bool,
     /// Fields of an item within this one.
     pub fields: Vec<FieldSpec>,
-    /// The value when there is none.
+    /// The value when there is none, of the type that the field has.
     pub default: Option<Value>,
     /// Is an item without it left out?
     pub required: bool,
