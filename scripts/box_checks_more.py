@@ -125,11 +125,11 @@ def goes(service):
 def few_files(service):
     service.site()
     service.write(CONFIG, "[daemon]\nconcurrency = 64\n")
-    service.drop_in("LimitNOFILE=80")
+    service.drop_in("LimitNOFILE=128")
     service.job("site", 50)
     service.systemctl("restart", "crawld")
-    said = [line for line in service.said("80 files") if line["PRIORITY"] == "4"]
-    assert said and "40 requests" in said[0]["MESSAGE"], service.tail()
+    said = [line for line in service.said("128 files") if line["PRIORITY"] == "4"]
+    assert said and "instead of 64" in said[0]["MESSAGE"], service.tail()
     service.exact("site", 50)
 
 

@@ -1,6 +1,6 @@
 //! What a run is made of, from what the configuration means.
 
-mod open_files;
+pub mod open_files;
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub fn run_settings(settings: &Settings, grace: Duration) -> RunSettings {
     let grace = settings.grace_ms.map_or(grace, |ms| Duration::from_millis(ms.unsigned_abs()));
     let threads = if settings.threads == 0 { cores } else { settings.threads };
     RunSettings {
-        concurrency: open_files::requests(settings.concurrency),
+        concurrency: open_files::requests(settings.concurrency, threads),
         per_address: settings.network.per_address,
         threads,
         grace,

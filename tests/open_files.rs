@@ -21,21 +21,51 @@ fn requests_in_flight_stay_below_the_open_files_and_the_cut_is_said() {
     let leaves: Vec<_> = leaves.iter().map(String::as_str).collect();
     let site =
         Pages::new().links("/", &leaves).otherwise(move |_| Reply::html("x").after(&held)).open();
-    let crawld = Crawld::new().open_files(128);
+    let crawld = Crawld::new().open_files(128).env("CRAWLD__DAEMON__THREADS", "2");
     let root = site.at("/");
     let options = ["--no-robots", "--delay", "0ms", "--concurrency", "1000", "--per-host", "1000"];
     let running = crawld.spawn(&[&["crawl", &root], &options[..]].concat());
-    let arrived = site.wait_for(1 + 64, LONG);
+    let arrived = site.wait_for(1 + 36, LONG);
     gate.open();
     let finished = running.finish();
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert!(arrived, "{} requests only", site.requests());
-    assert_eq!(site.max_in_flight(), 64, "half of the open files");
-    let told = "128 files may be open (ulimit -n): at most 64 requests in flight instead of 1000";
+    assert_eq!(site.max_in_flight(), 36, "half of what is left but for 56 files of its own");
+    let told = "128 files may be open (ulimit -n): at most 36 requests in flight instead of 1000";
     assert!(finished.stderr.contains(told), "{}", finished.stderr);
     let pages = crawld.export("pages", &[]);
     assert_eq!(pages.len(), 301);
     assert!(pages.iter().all(|page| page["state"] == "done" && page["tries"] == "1"));
+}
+
+#[test]
+fn as_many_files_are_opened_as_the_system_allows_not_as_are_usual() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let leaves: Vec<_> = (0..100).map(|n| format!("/{n}")).collect();
+    let leaves: Vec<_> = leaves.iter().map(String::as_str).collect();
+    let site =
+        Pages::new().links("/", &leaves).otherwise(move |_| Reply::html("x").after(&held)).open();
+    let crawld = Crawld::new().open_files_at_first(64);
+    let root = site.at("/");
+    let options = ["--no-robots", "--delay", "0ms", "--concurrency", "100", "--per-host", "100"];
+    let running = crawld.spawn(&[&["crawl", &root], &options[..]].concat());
+    let arrived = site.wait_for(1 + 100, LONG);
+    gate.open();
+    let finished = running.finish();
+    assert!(arrived, "{} requests only", site.requests());
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert!(!finished.stderr.contains("ulimit"), "{}", finished.stderr);
+}
+
+#[test]
+fn with_too_few_files_to_work_at_all_nothing_begins() {
+    let crawld = Crawld::new().open_files(60);
+    crawld.write("crawld.toml", "[daemon]\nthreads = 2\n");
+    let refused = crawld.expect(78, &["run", "--config", "crawld.toml"]);
+    let told = "60 files may be open (ulimit -Hn) and 64 are needed with 2 threads";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    assert!(!crawld.path().join("crawld.db").exists());
 }
 
 #[test]

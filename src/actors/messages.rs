@@ -250,6 +250,8 @@ pub struct Observation {
     pub failed: u64,
     /// Requests in flight.
     pub in_flight: usize,
+    /// Most that may be.
+    pub concurrency: usize,
     /// Most in flight so far.
     pub peak_in_flight: usize,
     /// Hosts held.

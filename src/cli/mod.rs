@@ -37,6 +37,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config;
 use crate::logging;
+use crate::run_settings::open_files;
 use crate::signals;
 use crate::store::{Access, Store};
 use daemon::{Door, Order};
@@ -126,6 +127,7 @@ pub fn main() -> ExitCode {
             };
         }
     };
+    open_files::raise();
     let result = closed_pipe_is_success(run(&cli));
     ExitCode::from(result.unwrap_or_else(|error| complain(&error)))
 }

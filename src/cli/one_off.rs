@@ -17,7 +17,7 @@ use crate::domain::outcome::UrlState;
 use crate::http::ClientOptions;
 use crate::logging;
 use crate::order::{self, Order, PrepareError};
-use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
+use crate::run_settings::{decide_proxies, open_files, run_settings, warn_of_ways};
 use crate::store::{Access, Origin, Store};
 
 /// How long requests in flight of a one-off may go on after a signal.
@@ -52,6 +52,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     let settings = settings(command, global)?;
     start_log(&settings, level(shared.quiet, shared.verbose));
     let run_settings = run_settings(&settings, GRACE);
+    open_files::suffice(run_settings.threads)?;
     set_up_tls(&run_settings.client, shared.way.names_ca_file())?;
     warn_of_ways(&settings.job);
     let clock = Clock::start();

@@ -20,7 +20,7 @@ use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
 use crate::notify::Notify;
 use crate::order::{self, Order, PrepareError};
-use crate::run_settings::{decide_proxies, run_settings, warn_of_ways};
+use crate::run_settings::{decide_proxies, open_files, run_settings, warn_of_ways};
 use crate::signals::Waiting;
 use crate::store::{Access, JobState, Origin, Store};
 
@@ -82,6 +82,7 @@ fn carry_out(args: &Args, global: &Global) -> Result<u8, CommandError> {
         };
     }
     let run_settings = run_settings(&settings, GRACE);
+    open_files::suffice(run_settings.threads)?;
     one_off::set_up_tls(&run_settings.client, false)?;
     let clock = Clock::start();
     let store = Arc::new(Store::open(settings.database_url(), Access::Owner)?);

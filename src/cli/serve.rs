@@ -17,7 +17,7 @@ use crate::daemon::{Parts, Source, Token};
 use crate::domain::Millis;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
-use crate::run_settings::daemon_settings;
+use crate::run_settings::{daemon_settings, open_files};
 use crate::signals::Waiting;
 use crate::store::{Access, Store, StoreErrorKind};
 
@@ -35,6 +35,7 @@ pub(super) fn run(
     waiting: Waiting,
 ) -> Result<Result<End, i32>, CommandError> {
     let run = daemon_settings(&settings);
+    open_files::suffice(run.threads)?;
     one_off::set_up_tls(&run.client, false)?;
     let notify = Notify::from_environment();
     let clock = Clock::start();
@@ -51,6 +52,7 @@ pub(super) fn run(
         mode: control.socket_mode,
         listen: control.listen,
         token: Token::default(),
+        connections: open_files::control_connections(run.threads),
     };
     let (jobs, socket) = (settings.jobs.len(), doors.socket.clone());
     let token = doors.token.clone();

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-/// How long an answer may take that changes nothing.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long an answer may take that changes nothing, and how long it takes to be let in.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one may take that does: a reload of a large store takes its time.
 const LONG_PATIENCE: Duration = Duration::from_mins(10);
 /// Longest answer that is read, in bytes.
@@ -46,13 +48,13 @@ impl Client {
     /// # Errors
     /// When somebody may, but not for us.
     pub fn call(socket: &Path) -> io::Result<Option<Self>> {
-        match UnixStream::connect(socket) {
+        match connect(socket) {
             Ok(stream) => Ok(Some(Self { stream, socket: socket.to_owned() })),
             Err(error) => match error.kind() {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::ConnectionRefused
                 | io::ErrorKind::NotADirectory => Ok(None),
-                _ => Err(io::Error::new(error.kind(), format!("{}: {error}", socket.display()))),
+                _ => Err(named(socket, PATIENCE, &error)),
             },
         }
     }
@@ -62,31 +64,53 @@ impl Client {
     /// # Errors
     /// When the daemon goes away before it has answered, or answers with what is no HTTP.
     pub fn ask(
-        mut self,
+        self,
         method: &str,
         path: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> io::Result<Answer> {
         let patience = if method == "GET" { PATIENCE } else { LONG_PATIENCE };
+        self.ask_within(patience, &request(method, path, query, body))
+    }
+
+    fn ask_within(mut self, patience: Duration, request: &str) -> io::Result<Answer> {
         self.stream.set_read_timeout(Some(patience))?;
         self.stream.set_write_timeout(Some(patience))?;
-        let request = request(method, path, query, body);
-        self.stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
-        let read = Read::by_ref(&mut self.stream).take(LONGEST).read_to_end(&mut answer);
-        read.map_err(|error| {
-            let silent = error.kind() == io::ErrorKind::WouldBlock;
-            let why =
-                if silent { "the daemon does not answer".to_owned() } else { error.to_string() };
-            io::Error::new(error.kind(), format!("{}: {why}", self.socket.display()))
-        })?;
+        let asked = self.stream.write_all(request.as_bytes());
+        asked
+            .and_then(|()| (&self.stream).take(LONGEST).read_to_end(&mut answer))
+            .map_err(|error| named(&self.socket, patience, &error))?;
         parse(&answer).ok_or_else(|| {
             let what = "the daemon went away without an answer";
             let what = if answer.is_empty() { what } else { "that is no answer of a daemon" };
             io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", self.socket.display()))
         })
     }
+}
+
+/// The connection. A daemon that takes no more of them lets us wait for it, but not for ever.
+fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let (tell, told) = mpsc::channel();
+    let path = socket.to_owned();
+    thread::Builder::new().spawn(move || {
+        // Whoever asked may have gone.
+        tell.send(UnixStream::connect(path)).ok();
+    })?;
+    told.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::WouldBlock.into()))
+}
+
+/// The same error in words that name the socket.
+fn named(socket: &Path, patience: Duration, error: &io::Error) -> io::Error {
+    let silent = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+    let why = if silent {
+        let patience = humantime::format_duration(patience);
+        format!("the daemon has not answered for {patience}; its log may say why")
+    } else {
+        error.to_string()
+    };
+    io::Error::new(error.kind(), format!("{}: {why}", socket.display()))
 }
 
 fn request(method: &str, path: &[&str], query: &[(&str, &str)], body: Option<&Value>) -> String {
@@ -120,6 +144,18 @@ fn parse(answer: &[u8]) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_daemon_that_does_not_answer_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("silent.sock");
+        let silent = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let client = Client::call(&path).unwrap().unwrap();
+        let error = client.ask_within(Duration::from_millis(1), "GET / HTTP/1.1\r\n\r\n");
+        let told = error.unwrap_err().to_string();
+        assert!(told.contains("silent.sock: the daemon has not answered for 1ms"), "{told}");
+        drop(silent);
+    }
 
     #[test]
     fn names_and_values_are_encoded_into_the_request() {

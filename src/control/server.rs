@@ -25,15 +25,13 @@ use crate::daemon::{Daemon, Token};
 use crate::metrics::Metrics;
 use crate::store::Store;
 
-/// Most connections at once, to each door.
-const MOST_CONNECTIONS: usize = 128;
 /// How long a connection rests that asks more than once.
 const REST: Duration = Duration::from_secs(2);
 /// Longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
 macro_rules! server {
-    ($back:expr, $token:expr) => {{
+    ($back:expr, $token:expr, $connections:expr) => {{
         let (back, token) = (Data::new($back.clone()), Data::new(routes::Guard($token)));
         HttpServer::new(move || {
             App::new()
@@ -47,7 +45,7 @@ macro_rules! server {
             connection.insert(Answered::default());
         })
         .workers(1)
-        .max_connections(MOST_CONNECTIONS)
+        .max_connections($connections)
         .keep_alive(KeepAlive::Disabled)
         .disable_signals()
         .shutdown_timeout(2)
@@ -65,6 +63,8 @@ pub struct Doors {
     pub listen: Option<SocketAddr>,
     /// What a client of it must show.
     pub token: Token,
+    /// Most connections at once, to each door.
+    pub connections: usize,
 }
 
 impl Doors {
@@ -75,7 +75,8 @@ impl Doors {
     pub fn take(&self) -> io::Result<Taken> {
         let unix = self.socket.as_deref().map(|path| unix(path, self.mode)).transpose()?;
         let tcp = self.listen.map(tcp).transpose()?;
-        Ok(Taken { unix, tcp, socket: self.socket.clone(), token: self.token.clone() })
+        let (socket, token) = (self.socket.clone(), self.token.clone());
+        Ok(Taken { unix, tcp, socket, token, connections: self.connections })
     }
 }
 
@@ -86,6 +87,7 @@ pub struct Taken {
     tcp: Option<TcpListener>,
     socket: Option<PathBuf>,
     token: Token,
+    connections: usize,
 }
 
 /// Texts for people, which are made elsewhere.
@@ -127,13 +129,15 @@ impl Control {
     /// # Errors
     /// When no thread can be started.
     pub fn open(doors: Taken, back: Back) -> io::Result<Self> {
-        let Taken { unix, tcp, socket, token } = doors;
+        let Taken { unix, tcp, socket, token, connections: most } = doors;
         let (tell, told) = std::sync::mpsc::channel();
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let unix = unix.map(|it| server!(back, None).listen_uds(it).map(HttpServer::run));
+                let unix =
+                    unix.map(|it| server!(back, None, most).listen_uds(it).map(HttpServer::run));
+                let token = Some(token);
                 let tcp = tcp
-                    .map(|it| server!(back, Some(token.clone())).listen(it).map(HttpServer::run));
+                    .map(|it| server!(back, token.clone(), most).listen(it).map(HttpServer::run));
                 let servers: io::Result<Vec<_>> = unix.into_iter().chain(tcp).collect();
                 let servers = match servers {
                     Ok(servers) => servers,

@@ -28,7 +28,7 @@ pub struct StatusView {
     pub failed: u64,
     /// Requests in flight.
     pub in_flight: usize,
-    /// Most requests in flight.
+    /// Most requests in flight: what is configured, or what the open files allow.
     pub concurrency: usize,
     /// The hosts held: by what they wait for.
     pub hosts: Vec<HostsView>,

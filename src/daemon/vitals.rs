@@ -198,7 +198,7 @@ impl Core {
         let actors = self.supervisor.send(Roster).await.unwrap_or_default();
         let actors = actors.into_iter();
         let jobs = if jobs { self.jobs().await } else { Vec::new() };
-        let (store, concurrency) = (Arc::clone(&self.reader), self.settings.borrow().concurrency);
+        let store = Arc::clone(&self.reader);
         let store_bytes = blocking(move || store.size().ok()).await.ok().flatten();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -211,7 +211,7 @@ impl Core {
             settled: seen.settled,
             failed: seen.failed,
             in_flight: seen.in_flight,
-            concurrency,
+            concurrency: seen.concurrency,
             hosts: hosts(&seen),
             actors: actors
                 .map(|it| ActorView { name: it.name, alive: it.alive, restarts: it.deaths })

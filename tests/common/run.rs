@@ -74,6 +74,12 @@ impl Crawld {
         self
     }
 
+    /// With no more open files than this until it asks for more (`ulimit -S -n`).
+    pub(crate) fn open_files_at_first(mut self, most: u32) -> Self {
+        self.before = format!("{}ulimit -S -n {most}; ", self.before);
+        self
+    }
+
     /// With a standard error that is the journal's.
     pub(crate) fn under_the_journal(mut self) -> Self {
         let stream = "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); ";

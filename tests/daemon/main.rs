@@ -8,6 +8,7 @@ mod away;
 mod control;
 mod difference;
 mod ending;
+mod few_files;
 mod hangup;
 mod lists;
 mod orders;

@@ -72,18 +72,20 @@ fn a_reload_cannot_raise_the_concurrency_over_what_the_open_files_allow() {
     let site =
         Pages::new().links("/", &leaves).otherwise(move |_| Reply::html("x").after(&held)).open();
     let docs = crawl("docs", &site.at("/"), &format!("{FAST}\nper_host = 1000"));
-    let many =
-        |most: u32| format!("[daemon]\nconcurrency = {most}\n[http]\nper_address = 1000\n{docs}");
+    let many = |most: u32| {
+        let daemon = format!("[daemon]\nthreads = 2\nconcurrency = {most}\n");
+        format!("{daemon}[http]\nper_address = 1000\n{docs}")
+    };
     let service = Service::start_in(folder(&many(4)).open_files(128));
     assert!(site.wait_for(1 + 4, LONG));
     service.configure(&many(1000));
     service.reload(0);
-    let arrived = site.wait_for(1 + 64, LONG);
+    let arrived = site.wait_for(1 + 36, LONG);
     gate.open();
     assert!(arrived, "{} requests only", site.requests());
     service.until_state("docs", "done");
-    assert_eq!(site.max_in_flight(), 64, "half of the open files");
+    assert_eq!(site.max_in_flight(), 36, "half of what is left but for 56 files of its own");
     let (_, finished) = service.end();
-    let told = "128 files may be open (ulimit -n): at most 64 requests in flight instead of 1000";
+    let told = "128 files may be open (ulimit -n): at most 36 requests in flight instead of 1000";
     assert_eq!(finished.stderr.matches(told).count(), 1, "{}", finished.stderr);
 }

@@ -317,6 +317,7 @@ impl Handler<Observe> for SchedulerActor {
         let now = self.clock.now();
         let mut seen = self.seen.clone();
         seen.in_flight = self.flights.len();
+        seen.concurrency = self.concurrency;
         seen.hosts = self.window.len();
         seen.waiting = self.waiting(now);
         seen.limited_by = self.limited_by(now);
