@@ -55,16 +55,16 @@ fn a_template_leads_through_all_pages_and_ends_at_404_at_no_items_and_at_a_repea
 #[test]
 fn a_page_of_a_template_that_is_not_there_is_done_with_its_status_and_a_first_page_is_failed() {
     let site = Pages::new().reply("/list?page=1", page(&["a"], None)).open();
-    let end = |first: &str| {
+    let end = |first: &str, code: i32| {
         let crawld = Crawld::new();
         let template = site.at("/list?page={page}");
-        run(&crawld, 0, &lists("--page-template", &[&template, "--first-page", first]), &[]);
+        run(&crawld, code, &lists("--page-template", &[&template, "--first-page", first]), &[]);
         let pages = crawld.export("pages", &[]);
         let last = pages.last().unwrap();
         format!("{} {} {}", last["state"], last["status"], last["reason"])
     };
-    assert_eq!(end("1"), "done 404 ");
-    assert_eq!(end("2"), "failed 404 http_404");
+    assert_eq!(end("1", 0), "done 404 ");
+    assert_eq!(end("2", 1), "failed 404 http_404");
 }
 
 #[test]
