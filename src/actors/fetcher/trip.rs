@@ -13,7 +13,7 @@ use super::sinks::{PageSink, RobotsSink};
 use crate::actors::messages::{Fetch, Started};
 use crate::domain::cookies::{self, Cookie};
 use crate::domain::extract::PageReader;
-use crate::domain::job::Job;
+use crate::domain::job::{Extractor, Job};
 use crate::domain::outcome::Reason;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{HostKey, Millis};
@@ -120,10 +120,13 @@ impl Trip<'_> {
         facts.title = page.title;
         facts.noindex = page.noindex;
         facts.links_cut = page.links_cut;
-        facts.links = i32::try_from(page.outlinks.len()).ok();
         answer.looks_scripted = page.looks_scripted;
-        let success = matches!(facts.status, Some(200..=299));
-        if success {
+        // An answer to a query is no page: it has no links, and leads nowhere.
+        let leads_on = !matches!(job.extractor, Extractor::Tips(_));
+        if leads_on {
+            facts.links = i32::try_from(page.outlinks.len()).ok();
+        }
+        if leads_on && matches!(facts.status, Some(200..=299)) {
             let from = Source { key: row.key, depth: row.depth, nofollow: page.nofollow };
             let discovered = discover(job, &self.tools.known, from, page.outlinks);
             answer.found = discovered.found;
