@@ -100,7 +100,7 @@ def doubled(result, daemon, sites, passes):
 def impolite(result, name, site, deaths):
     """Starts at least the delay apart, one at a time, and nothing before Retry-After."""
     log = sorted(site.log, key=lambda asked: asked.begun)
-    hurried, together, early, least = 0, 0, 0, None
+    hurried, together, early, least = 0, 0, [], None
     for before, after in zip(log, log[1:]):
         gap = after.begun - before.begun
         least = gap if least is None else min(least, gap)
@@ -108,12 +108,16 @@ def impolite(result, name, site, deaths):
         together += before.ended is None or before.ended > after.begun
         died = any(before.begun <= death <= after.begun for death in deaths)
         wait = after.begun - (before.ended or 0)
-        early += before.status == 429 and not died and wait < RETRY_AFTER * 1_000_000_000 - JITTER_NS
+        short = RETRY_AFTER * 1_000_000_000 - wait
+        if before.status == 429 and not died and short > JITTER_NS:
+            early.append(short)
     statuses = {}
     for asked in log:
         statuses[asked.status] = statuses.get(asked.status, 0) + 1
     found = (f"{len(log)} requests, least distance {(least or 0) / 1e6:.1f} ms; {hurried} too close, "
-             f"{together} not alone, {early} before Retry-After")
+             f"{together} not alone, {len(early)} before Retry-After")
+    if early:
+        found += f" (by up to {max(early) / 1e6:.1f} ms)"
     result.row(f"{name}: polite", found, not (hurried or together or early))
     result.row(f"{name}: answers", ", ".join(f"{status or 'none'} {count}" for status, count in sorted(statuses.items())))
 

@@ -138,7 +138,8 @@ impl HostPace {
             self.not_before = self.not_before.max(now.saturating_add(self.backoff));
         }
         if let Some(wait) = retry_after {
-            let wait = wait.clamp(0, LONGEST_WAIT);
+            // `now` was cut to whole milliseconds: one more, or it would end within the last.
+            let wait = if wait > 0 { wait.min(LONGEST_WAIT) + 1 } else { 0 };
             self.not_before = self.not_before.max(now.saturating_add(wait));
         }
     }
@@ -288,9 +289,10 @@ mod tests {
     fn retry_after_is_honoured_in_full() {
         let mut host = HostPace::default();
         host.slowed(10_000, 9_000, Some(120_000), EVEN);
-        assert_eq!(host.ready_at(0), 130_000);
+        // Whole: 10,000 may have been 10,000.9.
+        assert_eq!(host.ready_at(0), 130_001);
         host.slowed(10_001, 9_000, Some(7_200_000), EVEN);
-        assert_eq!(host.ready_at(0), 7_210_001);
+        assert_eq!(host.ready_at(0), 7_210_002);
     }
 
     #[test]
