@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture};
+use actix::{Actor, ActorContext, Context, Handler, ResponseActFuture, WrapFuture};
 
 use super::contain::{Notice, contained};
 use super::messages::{Fetch, Landing, Ping, Quit, Returned};
@@ -79,26 +79,34 @@ impl Handler<Quit> for FetchActor {
 }
 
 impl Handler<Fetch> for FetchActor {
-    type Result = ResponseActFuture<Self, Returned>;
+    type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, fetch: Fetch, _: &mut Self::Context) -> Self::Result {
-        if let Work::Page(row, _) = &fetch.work {
+        if let Work::Page(row, _) = &*fetch.work {
             faults::pass("fetcher", &row.url);
         }
         let (slot, tools) = (self.slot, self.tools.clone());
-        Box::pin(async move { land(slot, &tools, fetch).await }.into_actor(self).map(|l, _, _| l))
+        Box::pin(async move { land(slot, &tools, fetch).await }.into_actor(self))
     }
 }
 
 /// Carries out one fetch; a panic in it becomes an answer.
-async fn land(slot: usize, tools: &Tools, fetch: Fetch) -> Returned {
+async fn land(slot: usize, tools: &Tools, fetch: Fetch) {
+    let returned = fly(slot, tools, &fetch).await;
+    let Fetch { work, back, .. } = fetch;
+    // The Scheduler has it to itself again.
+    drop(work);
+    back.land(returned);
+}
+
+async fn fly(slot: usize, tools: &Tools, fetch: &Fetch) -> Returned {
     let begun_at = tools.clock.now();
     let (host, start) = (fetch.host, fetch.start.as_ref());
     let trip = Trip { slot, tools, host, start, met: Cell::default() };
-    let landing = match &fetch.work {
+    let landing = match &*fetch.work {
         Work::Page(row, url) => {
             let asked = match row.role {
-                Role::Page => contained(trip.page(&fetch, row, url)).await,
+                Role::Page => contained(trip.page(fetch, row, url)).await,
                 Role::Sitemap => contained(trip.sitemap(&fetch.job, row, fetch.keep_alive)).await,
             };
             let (answer, permit) = asked.unwrap_or_else(|words| {

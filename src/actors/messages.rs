@@ -8,6 +8,7 @@ use actix::{Addr, Message, Recipient};
 use super::db::DbActor;
 use super::fetcher::FetchActor;
 use super::generator::GeneratorActor;
+use super::way_back::WayBack;
 use crate::domain::job::Job;
 use crate::domain::secret::Secret;
 use crate::domain::{HostKey, JobId, Millis};
@@ -138,22 +139,24 @@ pub enum Event {
     StoreLost(StoreError),
 }
 
-/// Scheduler to Fetcher. The reply is the answer; `MailboxError` means that the fetcher died of it.
+/// Scheduler to Fetcher, which answers by the way back.
 #[derive(Debug, Message)]
-#[rtype(result = "Returned")]
+#[rtype(result = "()")]
 pub struct Fetch {
     /// Whose request.
     pub job: Arc<Job>,
     /// To which host.
     pub host: HostKey,
     /// What to ask.
-    pub work: Work,
+    pub work: Arc<Work>,
     /// Where its start is to be reported; `None` where no delay applies.
     pub start: Option<Recipient<Started>>,
     /// The `Cookie` header that the job's jar has for it.
     pub cookies: Option<Secret>,
     /// May the connection be kept for another request?
     pub keep_alive: bool,
+    /// How it comes back.
+    pub back: WayBack,
 }
 
 /// Supervisor to Scheduler: the disks have no room for more, for these words; or they have.
@@ -193,7 +196,7 @@ pub struct Started {
     pub at: Millis,
 }
 
-/// Scheduler to itself: a fetch has come back.
+/// Fetcher to Scheduler: a fetch has come back.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Landed {

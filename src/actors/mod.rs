@@ -19,3 +19,4 @@ pub mod messages;
 pub mod restart;
 pub mod scheduler;
 pub mod supervisor;
+pub mod way_back;

@@ -7,8 +7,10 @@
 mod next;
 mod waits;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::crowd::Spot;
 use super::queue::JobQueue;

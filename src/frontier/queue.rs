@@ -1,7 +1,9 @@
 //! One job's queue on a leased host, as far as it is in memory.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::record::{QueuedUrl, Taken};
 use super::verdict::{Verdict, unasked};

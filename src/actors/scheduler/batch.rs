@@ -3,15 +3,16 @@
 //! Invariant: `len` counts every outcome that has been taken in and whose commit has not been
 //! answered, in the batch that gathers and in the one that is being committed.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::domain::job::HostLimit;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
 use crate::frontier::record::{Commit, Deferred, GivenUp, NewUrl, RobotsRow, Settled};
 use crate::http::budget::Permit;
 
-/// Outcomes at which a commit is worth while.
+/// Outcomes at which a commit is worth while, at least.
 const FULL: usize = 64;
 /// Bytes at which it is, however few outcomes they are.
 const HEAVY: usize = 4 << 20;
@@ -21,6 +22,9 @@ const PATIENCE: Millis = 50;
 /// The gathering batch and the one under way.
 #[derive(Default)]
 pub(super) struct Batches {
+    /// Outcomes at which a commit is worth while: as many as are in flight at once, so that a commit
+    /// is under way while the next gathers.
+    full: usize,
     gathering: Commit,
     touched: HashSet<HostKey>,
     since: Option<Millis>,
@@ -43,6 +47,16 @@ pub(super) struct UnderWay {
 }
 
 impl Batches {
+    /// For so many requests in flight at once.
+    pub(super) fn of(concurrency: usize) -> Self {
+        Self { full: concurrency.max(FULL), ..Self::default() }
+    }
+
+    /// For another number of them from now on.
+    pub(super) fn resize(&mut self, concurrency: usize) {
+        self.full = concurrency.max(FULL);
+    }
+
     /// Keeps the right to hold an answer until the batch that it belongs to has been committed.
     pub(super) fn hold(&mut self, permit: Permit) {
         match &mut self.held {
@@ -139,7 +153,7 @@ impl Batches {
     pub(super) fn due_at(&self) -> Option<Millis> {
         let since = self.since?;
         let outcomes = self.gathering.settled.len() + self.gathering.deferred.len();
-        let full = outcomes >= FULL || self.weight >= HEAVY;
+        let full = outcomes >= self.full || self.weight >= HEAVY;
         Some(if full || self.urgent { since } else { since + PATIENCE })
     }
 

@@ -84,6 +84,7 @@ impl Handler<Resize> for SchedulerActor {
         self.concurrency = resize.concurrency;
         self.most_uncommitted = resize.most_uncommitted;
         self.flights.resize(resize.concurrency);
+        self.batches.resize(resize.concurrency);
         self.window.resize(resize.per_address, unreached(resize.concurrency));
         ctx.set_mailbox_capacity(4 * self.concurrency + 16);
         self.desk.claim_wanted = true;

@@ -1,15 +1,17 @@
 //! Requests go out and come back.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use actix::prelude::SendError;
 use actix::{Addr, AsyncContext, Context, Handler, Message};
+use hashbrown::{HashMap, HashSet};
 
 use super::SchedulerActor;
 use super::job_run::JobRun;
 use crate::actors::fetcher::FetchActor;
 use crate::actors::generator::GeneratorActor;
 use crate::actors::messages::{Batch, Fetch, Landed, Landing, Produce, Started};
+use crate::actors::way_back::WayBack;
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
@@ -33,10 +35,16 @@ pub(super) struct Flights {
 }
 
 /// One request under way.
-pub(super) struct Flight {
-    pub(super) number: u64,
+struct Flight {
+    number: u64,
+    takeoff: Takeoff,
+    work: Arc<Work>,
+}
+
+/// How a request went out.
+#[derive(Clone, Copy)]
+pub(super) struct Takeoff {
     pub(super) host: HostKey,
-    pub(super) work: Work,
     /// Its start has been said, or need not be.
     pub(super) reported: bool,
     pub(super) begun_at: Millis,
@@ -92,7 +100,7 @@ impl Flights {
 
     /// The requests under way: to which host, since when.
     pub(super) fn begun(&self) -> impl Iterator<Item = (HostKey, Millis)> {
-        self.under_way.values().map(|flight| (flight.host, flight.begun_at))
+        self.under_way.values().map(|flight| (flight.takeoff.host, flight.takeoff.begun_at))
     }
 
     fn address(&self, slot: usize) -> Option<&Addr<FetchActor>> {
@@ -173,7 +181,9 @@ impl SchedulerActor {
         let number = self.flights.numbers;
         let me = ctx.address();
         let start = reports.then(|| me.clone().recipient::<Started>());
-        let flight = Flight { number, host, work: work.clone(), reported: !reports, begun_at: now };
+        let takeoff = Takeoff { host, reported: !reports, begun_at: now };
+        let work = Arc::new(work);
+        let flight = Flight { number, takeoff, work: Arc::clone(&work) };
         self.flights.under_way.insert(slot, flight);
         let in_flight = self.flights.len();
         self.seen.peak_in_flight = self.seen.peak_in_flight.max(in_flight);
@@ -181,18 +191,13 @@ impl SchedulerActor {
             let peak = i32::try_from(in_flight).unwrap_or(i32::MAX);
             run.delta.peak_in_flight = run.delta.peak_in_flight.max(peak);
         }
-        let fetch = Fetch { job, host, work, start, cookies, keep_alive: true };
-        let Some(fetcher) = self.flights.address(slot).cloned() else {
-            self.measure.post().sent();
-            me.do_send(Landed { slot, flight: number, returned: None });
-            return;
-        };
-        let post = self.measure.post();
-        actix_rt::spawn(async move {
-            let returned = fetcher.send(fetch).await.ok();
-            post.sent();
-            me.do_send(Landed { slot, flight: number, returned });
-        });
+        let back = WayBack::new(me.recipient(), self.measure.post(), slot, number);
+        let fetch = Fetch { job, host, work, start, cookies, keep_alive: true, back };
+        let Some(fetcher) = self.flights.address(slot) else { return };
+        // One that is gone drops it, which tells so.
+        if let Err(SendError::Full(fetch)) = fetcher.try_send(fetch) {
+            fetcher.do_send(fetch);
+        }
     }
 }
 
@@ -201,8 +206,8 @@ impl Handler<Started> for SchedulerActor {
 
     fn handle(&mut self, started: Started, ctx: &mut Self::Context) {
         let Some(flight) = self.flights.under_way.get_mut(&started.slot) else { return };
-        if flight.host == started.host && !flight.reported {
-            flight.reported = true;
+        if flight.takeoff.host == started.host && !flight.takeoff.reported {
+            flight.takeoff.reported = true;
             self.window.started(started.host, started.at);
             self.pump(ctx);
         }
@@ -219,7 +224,9 @@ impl Handler<Landed> for SchedulerActor {
         if known != Some(landed.flight) {
             return;
         }
-        let Some(flight) = self.flights.under_way.remove(&slot) else { return };
+        let Some(Flight { takeoff, work, .. }) = self.flights.under_way.remove(&slot) else {
+            return;
+        };
         faults::pass("scheduler", "");
         // If the fetcher is dead, the slot is idle again when another has been hired.
         if landed.returned.is_some() || self.flights.address(slot).is_some_and(Addr::connected) {
@@ -232,26 +239,26 @@ impl Handler<Landed> for SchedulerActor {
         let (landing, address) =
             landed.returned.map_or((None, None), |back| (Some(back.landing), back.address));
         if let Some(address) = address {
-            self.window.seen_at(flight.host, address);
+            self.window.seen_at(takeoff.host, address);
         }
-        match (flight.work.clone(), landing) {
-            (work, Some(Landing::Crowded)) => self.turned_away(&flight, work, now),
+        match (Arc::unwrap_or_clone(work), landing) {
+            (work, Some(Landing::Crowded)) => self.turned_away(takeoff, work, now),
             (Work::Page(row, _), Some(Landing::Page(answer, permit))) => {
                 self.batches.hold(permit);
-                self.page_landed(&flight, row, *answer, now);
+                self.page_landed(takeoff, row, *answer, now);
             }
             (Work::Page(row, _), _) => {
-                let answer = Answer::of_the_dead(flight.begun_at, died());
-                self.page_landed(&flight, row, answer, now);
+                let answer = Answer::of_the_dead(takeoff.begun_at, died());
+                self.page_landed(takeoff, row, answer, now);
             }
             (Work::Robots(errand, _), Some(Landing::Robots(answer))) => {
-                self.robots_landed(&flight, &errand, &answer, now);
+                self.robots_landed(takeoff, &errand, &answer, now);
             }
             (Work::Robots(errand, _), _) => {
                 let failure = Some((Reason::Poison, died()));
-                let begun_at = flight.begun_at;
+                let begun_at = takeoff.begun_at;
                 let answer = RobotsAnswer { failure, begun_at, ..RobotsAnswer::default() };
-                self.robots_landed(&flight, &errand, &answer, now);
+                self.robots_landed(takeoff, &errand, &answer, now);
             }
         }
         self.pump(ctx);

@@ -1,7 +1,7 @@
 //! Answers are judged and taken in.
 
 use super::SchedulerActor;
-use super::flight::Flight;
+use super::flight::Takeoff;
 use super::told::{Ended, Told};
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
@@ -22,7 +22,7 @@ impl SchedulerActor {
 
     pub(super) fn page_landed(
         &mut self,
-        flight: &Flight,
+        takeoff: Takeoff,
         row: QueuedUrl,
         mut answer: Answer,
         now: Millis,
@@ -40,7 +40,7 @@ impl SchedulerActor {
             // Or what it leads to was judged too deep: it is asked again, whatever its version.
             row.validators = None;
             let sent_at = answer.facts.fetched_at;
-            let verdict = self.window.put_back(row, sent_at, flight.reported, now);
+            let verdict = self.window.put_back(row, sent_at, takeoff.reported, now);
             self.batches.touch(host, false, now);
             if let Some(Verdict::Settled(settled)) = verdict {
                 self.take_in(*settled, 512, [0; 4], now);
@@ -56,7 +56,7 @@ impl SchedulerActor {
         let before = slow(&self.window);
         let moment = self.moment(now, id);
         let url = log::log_enabled!(log::Level::Debug).then(|| row.url.clone());
-        let verdict = self.window.settle(row, answer, flight.reported, moment);
+        let verdict = self.window.settle(row, answer, takeoff.reported, moment);
         let after = slow(&self.window);
         let slowed = before.zip(after).is_some_and(|(before, after)| after > before);
         self.batches.touch(host, slowed, now);
@@ -106,13 +106,13 @@ impl SchedulerActor {
     }
 
     /// There was no place for the request at its host's address: nothing has happened.
-    pub(super) fn turned_away(&mut self, flight: &Flight, work: Work, now: Millis) {
+    pub(super) fn turned_away(&mut self, takeoff: Takeoff, work: Work, now: Millis) {
         if let Work::Page(row, _) = &work
             && let Some(run) = self.jobs.get_mut(&row.job)
         {
             run.lands(now);
         }
-        let verdict = self.window.crowded(flight.host, work, flight.reported, now);
+        let verdict = self.window.crowded(takeoff.host, work, takeoff.reported, now);
         if let Some(Verdict::Settled(settled)) = verdict {
             self.take_in(*settled, 512, [0; 4], now);
         }
@@ -174,14 +174,14 @@ impl SchedulerActor {
 
     pub(super) fn robots_landed(
         &mut self,
-        flight: &Flight,
+        takeoff: Takeoff,
         errand: &RobotsErrand,
         answer: &RobotsAnswer,
         now: Millis,
     ) {
         self.measure.robots_answered(answer);
-        let moment = self.moment(now, flight.host.0);
-        let row = self.window.robots(flight.host, errand, answer, flight.reported, moment);
+        let moment = self.moment(now, takeoff.host.0);
+        let row = self.window.robots(takeoff.host, errand, answer, takeoff.reported, moment);
         if let Some(row) = row {
             let home = self.window.host(row.host);
             if let Some((host, (asked, kept))) = home.and_then(|h| Some((h, h.cut_crawl_delay()?)))
@@ -193,6 +193,6 @@ impl SchedulerActor {
             self.batches.robots(*row, now);
         }
         self.tell_given_up(now);
-        self.batches.touch(flight.host, true, now);
+        self.batches.touch(takeoff.host, true, now);
     }
 }

@@ -1,9 +1,9 @@
 //! What the Scheduler tells those who measure, if there are any.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SchedulerActor;
+use crate::actors::way_back::Post;
 use crate::clock::Clock;
 use crate::domain::Millis;
 use crate::domain::role::Role;
@@ -19,20 +19,6 @@ pub(super) struct Measure {
     post: Post,
     /// When the call under way was made, microseconds.
     called_at: i64,
-}
-
-/// Counts the answers in a mailbox.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Post(Arc<AtomicUsize>);
-
-impl Post {
-    pub(super) fn sent(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn taken(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Measure {
@@ -85,7 +71,7 @@ impl SchedulerActor {
             in_flight: self.flights.len(),
             uncommitted: self.batches.len(),
             uncommitted_bytes: self.batches.weight(),
-            mailbox: self.measure.post.0.load(Ordering::Relaxed),
+            mailbox: self.measure.post.len(),
             hosts: self.window.len(),
             waiting: Waits::of(self.window.hosts(), now, false).hosts().collect(),
             store_away: self.desk.trouble.is_some(),

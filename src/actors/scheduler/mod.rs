@@ -16,13 +16,14 @@ mod replies;
 mod told;
 mod waiting;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix::{
     Actor, ActorContext, Addr, AsyncContext, Context, Handler, MessageResult, Recipient,
     SpawnHandle,
 };
+use hashbrown::{HashMap, HashSet};
 
 use super::contain::Notice;
 use super::db::{Call, DbActor, Offer};
@@ -134,7 +135,7 @@ impl SchedulerActor {
             window: Window::new(per_address, unreached(concurrency)),
             jobs: HashMap::new(),
             flights: Flights::new(concurrency),
-            batches: Batches::default(),
+            batches: Batches::of(concurrency),
             desk: Desk::default(),
             draining: None,
             seen: Observation::default(),

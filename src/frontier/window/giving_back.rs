@@ -1,6 +1,6 @@
 //! Leases are given back: of hosts that have nothing to do, and of all at the end.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::Window;
 use crate::domain::{HostKey, JobId, Millis};

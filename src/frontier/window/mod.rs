@@ -15,8 +15,10 @@ mod standing;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::crowd::Crowd;
 use super::host::{Host, HostStep, Work};

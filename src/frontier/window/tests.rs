@@ -9,10 +9,11 @@
 mod addresses;
 mod shares;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use proptest::prelude::*;
 
 use super::*;
