@@ -15,6 +15,7 @@ from local_site import Measured, Nginx, free_port
 
 LENGTH = int(os.environ.get("LENGTH", "3"))
 RUNS = int(os.environ.get("RUNS", "3"))
+IN_FLIGHT = os.environ.get("IN_FLIGHT", "256")
 LETTERS, SHOWING, TIPS = 36, "[a-i]", 4
 
 MAP = """
@@ -32,7 +33,7 @@ def harvest(binary, nginx, folder):
     database = f"sqlite://{folder}/bench.db"
     run = Measured(
         [binary, "suggest", nginx.url("/suggest?q={query}"), "--tips", "$.query[*]", "--max-length", LENGTH,
-         "--database", database, "--delay", "0ms", "--per-host", "64", "--concurrency", "64", "--no-robots", "--quiet"],
+         "--database", database, "--delay", "0ms", "--per-host", IN_FLIGHT, "--concurrency", IN_FLIGHT, "--no-robots", "--quiet"],
         folder,
     )
     export = subprocess.run(
@@ -60,7 +61,7 @@ def main(binary, work):
     finally:
         nginx.stop()
     middle = lambda key: statistics.median(key(run) for run in runs)
-    print(f"\n{queries:,} queries, exhaustive; median of {RUNS} runs\n")
+    print(f"\n{queries:,} queries, exhaustive, at most {IN_FLIGHT} in flight; median of {RUNS} runs\n")
     print("| queries/s | CPU µs/query | peak MiB | every query once, every tip stored |")
     print("|---|---|---|---|")
     print(f"| {middle(lambda run: queries / run.wall):,.0f} | {middle(lambda run: run.cpu * 1e6 / queries):,.1f} "
