@@ -11,7 +11,6 @@ mod shares;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use hashbrown::HashSet;
 use proptest::prelude::*;
