@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::actors::messages::Observation;
 use crate::app::Progress;
 use crate::clock::Clock;
+use crate::domain::counted::counted;
 
 /// Shows how a run is doing on stderr.
 pub(super) struct Live {
@@ -39,8 +40,10 @@ impl Live {
         let rate = rate(seen.settled, seconds);
         let queue = seen.found.saturating_sub(seen.settled);
         let mut line = format!(
-            "{} pages, {rate:.1}/s, {queue} queued, {} failed, {} in flight",
-            seen.settled, seen.failed, seen.in_flight
+            "{}, {rate:.1}/s, {queue} queued, {} failed, {} in flight",
+            counted(seen.settled, "page"),
+            seen.failed,
+            seen.in_flight
         );
         let left = self
             .limit

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::daemon::overview;
 use crate::daemon::view::{JobView, StatusView, WaitingView};
 use crate::domain::Millis;
+use crate::frontier::waits::of_one;
 use crate::signals::Waiting;
 use crate::store::Store;
 
@@ -161,7 +162,8 @@ fn daemon(seen: &StatusView, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "limited by  {}", clean(&seen.limited_by))?;
     for hosts in &seen.hosts {
         let number = i64::try_from(hosts.hosts).unwrap_or(i64::MAX);
-        writeln!(out, "hosts       {} {}", counted(number, "host"), clean(&hosts.why))?;
+        let why = if number == 1 { of_one(&hosts.why) } else { hosts.why.clone() };
+        writeln!(out, "hosts       {} {}", counted(number, "host"), clean(&why))?;
     }
     let actors = seen.actors.iter().map(|actor| {
         let restarts = match actor.restarts {

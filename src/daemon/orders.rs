@@ -9,6 +9,7 @@ use super::charge::Charge;
 use super::{Core, Daemon, blocking};
 use crate::actors::supervisor::AmendJob;
 use crate::domain::JobId;
+use crate::domain::counted::counted;
 use crate::domain::job::Job;
 use crate::logging;
 use crate::order;
@@ -200,9 +201,9 @@ impl Core {
         }
         self.look_again(&name, row.id).await;
         log::info!("job={name} retried={count}");
-        let urls = if count == 1 { "URL" } else { "URLs" };
+        let urls = counted(count, "URL");
         let when = if held { ", once it goes on" } else { "" };
-        Ok(format!("{count} {urls} of job {name} will be asked again{when}"))
+        Ok(format!("{urls} of job {name} will be asked again{when}"))
     }
 
     /// The queue of a job has become another.

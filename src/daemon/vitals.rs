@@ -13,6 +13,7 @@ use crate::actors::messages::{Observation, Observe};
 use crate::actors::supervisor::{Abandon, Pulse, Roster};
 use crate::config::effective;
 use crate::domain::Millis;
+use crate::domain::counted::counted;
 use crate::notify;
 use crate::store::Store;
 
@@ -112,10 +113,9 @@ impl Core {
     fn line(&self, seen: &Observation) -> String {
         let charges = self.charges.borrow();
         let running = charges.values().filter(|charge| charge.run.is_some()).count();
-        let jobs = if charges.len() == 1 { "job" } else { "jobs" };
+        let jobs = counted(charges.len(), "job");
         let mut line = format!(
-            "{running} of {} {jobs} running, {:.1} pages/s, {} settled, {} failed, {} in flight; {}",
-            charges.len(),
+            "{running} of {jobs} running, {:.1} pages/s, {} settled, {} failed, {} in flight; {}",
             self.vitals.rate.get(),
             seen.settled,
             seen.failed,
@@ -166,7 +166,8 @@ impl Core {
         let until = self.clock.now() + most;
         while self.clock.now() < until {
             let seen = self.observe().await;
-            let line = format!("ending: {} requests in flight are taken in", seen.in_flight);
+            let requests = counted(seen.in_flight, "request");
+            let line = format!("ending: {requests} in flight to be taken in");
             self.notify.extend_timeout(PATIENCE);
             self.notify.status(&line);
             actix_rt::time::sleep(Duration::from_secs(1)).await;

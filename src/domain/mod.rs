@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod cookies;
+pub mod counted;
 pub mod credentials;
 pub mod extract;
 pub mod harvest;

@@ -10,6 +10,7 @@ use super::discover::new_url;
 use super::listing::{PAST_THE_END, is_past_the_end};
 use super::record::{Deferred, NewUrl, QueuedUrl, Settled};
 use super::sitemaps::new_sitemap;
+use crate::domain::counted::counted;
 use crate::domain::job::Job;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::{Blame, Reason, UrlState};
@@ -258,7 +259,7 @@ fn redirected(job: &Job, row: &QueuedUrl, answer: Answer, moment: Moment) -> Ver
         Some((Reason::RedirectLoop, "redirects to itself".to_owned()))
     } else if row.hops >= job.limits.max_redirects {
         let limit = job.limits.max_redirects;
-        Some((Reason::RedirectLimit, format!("more than {limit} redirects in a row")))
+        Some((Reason::RedirectLimit, format!("more than {} in a row", counted(limit, "redirect"))))
     } else {
         None
     };

@@ -61,6 +61,13 @@ impl Wait {
     }
 }
 
+/// [`Wait::words`] of one host.
+#[must_use]
+pub fn of_one(words: &str) -> String {
+    let each = [("wait ", "waits "), ("rest ", "rests "), ("their ", "its ")];
+    each.iter().fold(words.to_owned(), |words, (many, one)| words.replacen(many, one, 1))
+}
+
 /// A request that has been under way for long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slow {
@@ -113,9 +120,8 @@ impl fmt::Display for Waits {
     /// (slow.example, 25 s)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (wait, hosts)) in self.hosts.iter().enumerate() {
-            let words = match (*hosts, wait) {
-                (1, Wait::Delay) => "waits for its delay".to_owned(),
-                (1, _) => wait.words().replacen("wait", "waits", 1).replacen("rest", "rests", 1),
+            let words = match *hosts {
+                1 => of_one(wait.words()),
                 _ => wait.words().to_owned(),
             };
             let noun = match (at, hosts) {
@@ -140,6 +146,20 @@ impl fmt::Display for Waits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_host_is_told_in_the_singular() {
+        let words = Wait::ALL.map(|wait| of_one(wait.words()));
+        let expected = [
+            "waits for crawl-delay",
+            "waits for Retry-After",
+            "rests after failures",
+            "rests after bad answers",
+            "waits for a next try",
+            "waits for its delay",
+        ];
+        assert_eq!(words, expected);
+    }
 
     #[test]
     fn the_sentence_says_what_waits_for_what() {

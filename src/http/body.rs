@@ -12,6 +12,7 @@ use super::budget::Permit;
 use super::decode::{Decoder, Stop};
 use super::scope::{Phase, Scope};
 use super::{FetchError, Head, Sink, error};
+use crate::domain::counted::counted;
 use crate::domain::outcome::Reason;
 use crate::domain::request::Method;
 
@@ -82,7 +83,7 @@ pub(super) async fn read(
                 ControlFlow::Break(Stop::TooLarge) => {
                     return Err(FetchError::new(
                         Reason::TooLarge,
-                        format!("more than {max} bytes"),
+                        format!("more than {}", counted(max, "byte")),
                     ));
                 }
             }
@@ -94,7 +95,7 @@ pub(super) async fn read(
         }
     }
     if announced && scope.eof.get() {
-        let detail = format!("closed after {wire_bytes} bytes of the body");
+        let detail = format!("closed after {} of the body", counted(*wire_bytes, "byte"));
         return Err(FetchError::new(Reason::Truncated, detail));
     }
     scope.capture(|capture| capture.whole = true);

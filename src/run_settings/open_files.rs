@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::ConfigError;
+use crate::domain::counted::counted;
 
 /// What a process has open for itself besides its threads that fetch: 34 for a daemon at rest, on a
 /// SQLite store, and some for one with a TCP door, an archive and a second reader of its store.
@@ -67,8 +68,8 @@ pub(super) fn requests(wanted: usize, threads: usize) -> usize {
     let most = (rest(files, threads) / 2).max(1);
     if wanted > most && SAID.swap(wanted, Ordering::Relaxed) != wanted {
         log::warn!(
-            "{files} files may be open (ulimit -n): at most {most} requests in flight instead of \
-             {wanted}"
+            "{files} files may be open (ulimit -n): at most {} in flight instead of {wanted}",
+            counted(most, "request")
         );
     }
     wanted.min(most)

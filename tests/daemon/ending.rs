@@ -17,7 +17,7 @@ fn an_end_takes_in_what_is_in_flight_and_keeps_the_manager_patient() {
     service.running.signal("TERM");
     service.told("STOPPING=1");
     service.told("EXTEND_TIMEOUT_USEC=");
-    service.told("STATUS=ending: 1 requests in flight");
+    service.told("STATUS=ending: 1 request in flight to be taken in");
     gate.open();
     let finished = service.running.finish();
     assert_eq!(finished.code, Some(0), "{finished:#?}");

@@ -7,6 +7,7 @@ use std::thread;
 
 use tokio::sync::mpsc::Sender;
 
+use crate::domain::counted::counted;
 use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::{Entry, ListReader};
 use crate::domain::url::CanonicalUrl;
@@ -124,8 +125,12 @@ impl Errand {
         match bad {
             // A sitemap alone is read elsewhere.
             0 if urls == 0 => {}
-            0 => log::info!("job={job} the list is read: {urls} URLs"),
-            _ => log::warn!("job={job} the list is read: {urls} URLs, {bad} bad lines left out"),
+            0 => log::info!("job={job} the list is read: {}", counted(urls, "URL")),
+            _ => log::warn!(
+                "job={job} the list is read: {}, {} left out",
+                counted(urls, "URL"),
+                counted(bad, "bad line")
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@ use actix::{Context, Handler};
 use super::SchedulerActor;
 use crate::actors::messages::NoRoom;
 use crate::domain::Millis;
+use crate::domain::counted::counted;
 use crate::frontier::waits::{Slow, Waits};
 
 /// A request that has been under way for longer is worth a word.
@@ -44,12 +45,16 @@ impl SchedulerActor {
         }
         let (in_flight, most) = (self.flights.len(), self.concurrency);
         if in_flight >= most {
-            return format!("concurrency: all {most} requests that may be are in flight");
+            return match most {
+                1 => "concurrency: the one request that may be is in flight".to_owned(),
+                _ => format!("concurrency: all {most} requests that may be are in flight"),
+            };
         }
         if in_flight + self.batches.len() >= 2 * most
             || self.batches.weight() >= self.most_uncommitted
         {
-            return format!("the store: {} results wait to be written", self.batches.len());
+            let results = counted(self.batches.len(), "result");
+            return format!("the store: {results} to be written first");
         }
         let waits = Waits::of(self.window.hosts(), now, false);
         if !waits.is_empty() {

@@ -136,7 +136,8 @@ fn endpoint(harvest: &Harvested, out: &mut dyn Write) -> io::Result<()> {
     let caps: Vec<String> = record.caps().kinds().iter().map(|cap| count_of(cap.largest)).collect();
     let mut found = Vec::new();
     if !caps.is_empty() {
-        found.push(format!("at most {} tips shown", caps.join(" and ")));
+        let tips = if caps == ["1"] { "tip" } else { "tips" };
+        found.push(format!("at most {} {tips} shown", caps.join(" and ")));
     }
     found.extend(record.rule().map(|rule| rule_words(rule).to_owned()));
     if record.folds() {
@@ -163,11 +164,11 @@ fn left_out(report: &Report, harvest: &Harvested, out: &mut dyn Write) -> io::Re
     if record.pruned() > 0 {
         let (proofs, failed) = record.proofs();
         let proofs = counted(i64::try_from(proofs).unwrap_or(i64::MAX), "proof");
-        let pruned = big(record.pruned());
+        let pruned = counted(i64::try_from(record.pruned()).unwrap_or(i64::MAX), "answer");
         row(
             out,
             "left out",
-            &format!("what follows {pruned} answers; {proofs} asked, {} failed", big(failed)),
+            &format!("what follows {pruned}; {proofs} asked, {} failed", big(failed)),
         )?;
     }
     if let Some(coverage) = record.coverage(complete(report)) {
@@ -177,8 +178,9 @@ fn left_out(report: &Report, harvest: &Harvested, out: &mut dyn Write) -> io::Re
     }
     let incomplete = incomplete(harvest);
     if incomplete > 0 {
-        let full =
-            format!("{} of the longest queries are full: incomplete behind them", big(incomplete));
+        let (are, them) = if incomplete == 1 { ("is", "it") } else { ("are", "them") };
+        let full = big(incomplete);
+        let full = format!("{full} of the longest queries {are} full: incomplete behind {them}");
         row(out, "full", &full)?;
     }
     Ok(())
