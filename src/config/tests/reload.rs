@@ -53,7 +53,7 @@ kind = "scrape"
 start = ["https://flats.example/list"]
 item = "div.offer"
 fields.title = "h2"
-fields.again = { css = "i", parse = "number", default = [["a", "b"]] }
+fields.again = { css = "i", parse = "number", list = true, default = [1, 2.5] }
 fields.seller = { css = ".seller", fields = { name = "b", call = "i" } }
 page_url = "{start}?page={page}"
 first_page = 0
