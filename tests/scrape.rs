@@ -12,6 +12,8 @@ mod ends;
 mod items;
 #[path = "scrape/pace.rs"]
 mod pace;
+#[path = "scrape/told.rs"]
+mod told;
 #[path = "scrape/values.rs"]
 mod values;
 

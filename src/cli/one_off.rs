@@ -76,7 +76,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     if !shared.quiet {
         show(&store, &sum, shared.json)?;
     }
-    for line in report::root_hints(&store, id)? {
+    for line in report::hints(&store, &sum)? {
         log::warn!("{line}");
     }
     exit_code(command, &end, &sum)

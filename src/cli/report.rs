@@ -57,7 +57,8 @@ impl Report {
     /// # Errors
     /// When the store fails.
     pub fn of(store: &Store, job: JobRow) -> Result<Self, StoreError> {
-        let sums = store.job_report(job.id)?;
+        let mut sums = store.job_report(job.id)?;
+        items::add_bare(&job, &mut sums.items);
         Ok(Self { job, sums })
     }
 
@@ -96,6 +97,13 @@ impl Report {
     #[must_use]
     pub fn changes(&self) -> Option<Changes> {
         self.sums.changes.filter(|_| asks_for_pages(&self.job))
+    }
+
+    /// Has a job that is for items asked for pages, and none of them had one?
+    fn lacks_items(&self) -> bool {
+        let items = &self.sums.items;
+        let read = self.count(UrlState::Done) + self.count(UrlState::Failed);
+        items::are_wanted(&self.job) && read > 0 && items.items + items.dropped == 0
     }
 
     /// The limit that cut the crawl, if one did.
@@ -160,7 +168,7 @@ fn print_all(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Comm
         }
         print(&report, out)?;
         print_broken(store, &report, out)?;
-        for hint in root_hints(store, report.job.id)? {
+        for hint in hints(store, &report)? {
             writeln!(out, "  {hint}")?;
         }
     }
@@ -183,13 +191,18 @@ pub fn print_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     json::print(report, out)
 }
 
-/// What the operator should know of roots that led nowhere: one line each, at most five.
+/// What the operator should know of roots that led nowhere, and of pages without an item: one line
+/// each, at most six.
 ///
 /// # Errors
 /// When the store fails.
-pub fn root_hints(store: &Store, job: JobId) -> Result<Vec<String>, StoreError> {
-    let rows = store.pages_after(job, 0, FIRST_ROWS)?;
-    Ok(rows.iter().filter_map(root_hint).take(5).collect())
+pub fn hints(store: &Store, report: &Report) -> Result<Vec<String>, StoreError> {
+    let rows = store.pages_after(report.job.id, 0, FIRST_ROWS)?;
+    let mut hints: Vec<String> = rows.iter().filter_map(root_hint).take(5).collect();
+    if let Some(page) = rows.first().filter(|_| report.lacks_items()) {
+        hints.push(items::hint(&report.job.name, &page.url));
+    }
+    Ok(hints)
 }
 
 /// A root that redirects out of scope leaves nothing to crawl, and the way on is another command; a

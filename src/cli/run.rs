@@ -185,7 +185,7 @@ fn finish(id: JobId, args: &Args, store: &Store) -> Result<u8, CommandError> {
     if !args.quiet {
         one_off::show(store, &sum, args.json)?;
     }
-    for line in super::report::root_hints(store, id)? {
+    for line in super::report::hints(store, &sum)? {
         log::warn!("{line}");
     }
     if one_off::is_empty(&sum) {

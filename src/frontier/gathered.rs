@@ -15,6 +15,17 @@ pub enum Gathered {
 }
 
 impl Gathered {
+    /// Did the answer hold what the job is for?
+    #[must_use]
+    pub fn gave(&self) -> bool {
+        match self {
+            Self::Tips(reading) => !reading.tips.is_empty(),
+            Self::Listing(page) => !page.items.is_empty() || page.dropped > 0,
+            // An item has led to it.
+            Self::Detail(_) => true,
+        }
+    }
+
     /// Bytes of memory that it holds, about.
     #[must_use]
     pub fn weight(&self) -> usize {

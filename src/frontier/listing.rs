@@ -21,7 +21,7 @@ use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
 use crate::domain::{HostKey, UrlKey};
 
-pub use reading::{Taken, read};
+pub use reading::{Taken, broken, read};
 
 /// Evidence of a page that a template made and that is none.
 pub const PAST_THE_END: &str = "no such page: the listing ends before it";
@@ -39,6 +39,8 @@ pub struct ListingPage {
     pub tallies: Vec<FieldTally>,
     /// Items left out for want of a required field.
     pub dropped: usize,
+    /// Blocks of JSON-LD that are no JSON.
+    pub broken: usize,
     /// Is the next page beyond the limit of pages? Then it stays queued, unasked.
     pub beyond: bool,
 }
@@ -126,6 +128,7 @@ pub fn outcome(job: &Job, listing: &Listing, row: &QueuedUrl, reading: Reading) 
             fingerprint: fingerprint.digest().cast_signed(),
             tallies: reading.tallies,
             dropped: reading.dropped,
+            broken: reading.broken,
             beyond: next.is_ok() && listing.max_pages.is_some_and(|most| number >= most),
         },
         found,

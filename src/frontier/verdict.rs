@@ -85,7 +85,8 @@ pub fn judge(
         }
         (None, Some(200..=299)) => {
             pace.answered(moment.now);
-            let scripted = answer.looks_scripted && row.depth == 0;
+            let gave = answer.gathered.as_ref().is_some_and(|gathered| gathered.gave());
+            let scripted = answer.looks_scripted && row.depth == 0 && !gave;
             let mut result = settled(row, UrlState::Done, None, answer);
             if scripted {
                 result.evidence = Some(NEEDS_SCRIPTS.to_owned());

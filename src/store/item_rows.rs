@@ -79,8 +79,12 @@ pub struct ItemSums {
     pub repeated: i64,
     /// Items left out in it for want of a required field.
     pub dropped: i64,
+    /// Blocks of JSON-LD that are no JSON in it.
+    pub broken: i64,
     /// Pages of items that failed in it.
     pub details_failed: i64,
+    /// Items of which nothing is known from a page of their own, nor is one to be asked.
+    pub bare: i64,
     /// Fields that some items lack, or that could not be read, in it.
     pub fields: Vec<FieldSums>,
 }
@@ -229,6 +233,8 @@ struct Stand {
     change: String,
     #[diesel(sql_type = sql_types::BigInt)]
     items: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    bare: i64,
 }
 
 #[derive(QueryableByName)]
@@ -258,19 +264,26 @@ pub(super) fn sums(conn: &mut Connection, job: JobId) -> std::result::Result<Ite
         .bind::<sql_types::BigInt, _>(job.0)
         .get_results(c))?;
     let stands = format!(
-        "SELECT {STAND} AS change, COUNT(*) AS items {JOINED} WHERE i.job = $1 \
-         AND (i.gone_pass IS NULL OR i.gone_pass = j.pass) GROUP BY 1"
+        "SELECT {STAND} AS change, COUNT(*) AS items, \
+         COUNT(CASE WHEN COALESCE(t.fields, d.fields) IS NULL AND q.state IS NULL THEN 1 END) AS bare \
+         {JOINED} LEFT JOIN urls q ON q.job = i.job AND q.state = 0 \
+              AND q.host_key = COALESCE(d.to_host, i.detail_host) \
+              AND q.url_key = COALESCE(d.to_key, i.detail_key) \
+         WHERE i.job = $1 AND (i.gone_pass IS NULL OR i.gone_pass = j.pass) GROUP BY 1"
     );
     let stands: Vec<Stand> = both!(conn, c =>
         sql_query(&stands).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
-    for Stand { change, items } in &stands {
+    for Stand { change, items, bare } in &stands {
         match change.as_str() {
             "gone" => sums.gone = *items,
             "new" => sums.new = *items,
             "changed" => sums.changed = *items,
             _ => {}
         }
-        sums.items += if change == "gone" { 0 } else { *items };
+        if change != "gone" {
+            sums.items += items;
+            sums.bare += bare;
+        }
     }
     for tally in tallies {
         add(&mut sums, tally);
@@ -290,6 +303,7 @@ fn add(sums: &mut ItemSums, tally: Tally) {
     match tally.what.as_str() {
         what::REPEATED => sums.repeated = tally.amount,
         what::DROPPED => sums.dropped = tally.amount,
+        what::BROKEN => sums.broken = tally.amount,
         what::MISSING | what::UNREAD => {
             let at = sums.fields.iter().position(|sum| sum.field == tally.field);
             let at = at.unwrap_or_else(|| {

@@ -30,6 +30,8 @@ pub(super) mod what {
     pub(in crate::store) const REPEATED: &str = "repeated";
     /// Items left out for want of a required field.
     pub(in crate::store) const DROPPED: &str = "dropped";
+    /// Blocks of JSON-LD that are no JSON.
+    pub(in crate::store) const BROKEN: &str = "broken";
     /// Fields without a value.
     pub(in crate::store) const MISSING: &str = "missing";
     /// Fields whose value could not be read.
@@ -142,6 +144,7 @@ fn keep_page(
     count(conn, settled, pass, what::SEEN, "", of(page.items.len()), None)?;
     count(conn, settled, pass, what::REPEATED, "", repeated, None)?;
     count(conn, settled, pass, what::DROPPED, "", of(page.dropped), None)?;
+    count(conn, settled, pass, what::BROKEN, "", of(page.broken), None)?;
     count_fields(conn, settled, pass, &page.tallies)
 }
 

@@ -68,6 +68,27 @@ const LINKED: &str = r#"<head><script type="application/ld+json">
 </head><a class="next" href="/p2">"#;
 
 #[test]
+fn json_ld_is_read_out_of_the_comments_that_it_is_wrapped_into() {
+    let reader = reader(json!({"source": "json_ld", "type": "Product"}));
+    for (open, close) in [
+        ("", ""),
+        ("<!--", "-->"),
+        ("//<![CDATA[\n", "\n//]]>"),
+        ("// <![CDATA[\n", "\n// ]]>"),
+        ("/*<![CDATA[*/", "/*]]>*/"),
+        ("/* <![CDATA[ */", "/* ]]> */"),
+        ("<![CDATA[", "]]>"),
+        ("<!--//--><![CDATA[//><!--\n", "\n//--><!]]>"),
+    ] {
+        let block = format!(r#"{open} [{{"@type": "Product", "name": "a//b"}}] {close}"#);
+        let page = format!("<script type='application/ld+json'>{block}</script>");
+        let (items, reading) = read(&reader, &page);
+        assert_eq!(items, [json!({"name": "a//b"})], "{block}");
+        assert_eq!(reading.broken, 0);
+    }
+}
+
+#[test]
 fn json_ld_is_found_in_graphs_lists_and_items_and_a_broken_block_is_counted() {
     let reader = reader(json!({
         "source": "json_ld", "type": "Product",

@@ -44,7 +44,7 @@ fn a_report_read_by_number_gives_its_counts() {
     let report = report::Report::read(&world.store, job.id).unwrap();
     assert_eq!((report.count(UrlState::Failed), report.finished(), report.known()), (1, 4, 5));
     assert!(report::Report::read(&world.store, JobId(999)).is_err());
-    assert!(report::root_hints(&world.store, job.id).unwrap().is_empty());
+    assert!(report::hints(&world.store, &report).unwrap().is_empty());
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn json(report: &Report) -> Json<'_> {
         links_out_of_scope: sums.out_of_scope,
         pages_with_links_cut: sums.links_cut,
         sitemaps: Sitemaps::of(&sums.sitemaps),
-        items: Told::of(&sums.items),
+        items: Told::of(job, &sums.items),
         hosts: sums.hosts,
         peak_concurrency: job.peak_in_flight,
         phases_us: Phases { connect, head, body, extract },

@@ -39,7 +39,7 @@ pub(super) fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (copies, pages) = (counted(copies, "duplicate"), counted(originals, "page"));
         row(out, "same", &format!("{copies} of {pages}"))?;
     }
-    super::items::print(&sums.items, job.pass, out)?;
+    super::items::print(job, &sums.items, out)?;
     sitemaps(&sums.sitemaps, out)?;
     if sums.out_of_scope > 0 {
         row(out, "left out", &format!("{} out of scope", counted(sums.out_of_scope, "link")))?;

@@ -181,7 +181,9 @@ impl Sight {
                 return;
             }
         };
-        self.note = reading.cut.map(|cut| format!("cut: {cut}"));
+        let cut = reading.cut.map(|cut| format!("cut: {cut}"));
+        let mut notes: Vec<String> =
+            cut.into_iter().chain(listing::broken(reading.broken)).collect();
         self.dropped = reading.dropped;
         self.fields = reading.tallies.iter().map(fared).collect();
         self.taken = reading
@@ -193,8 +195,9 @@ impl Sight {
             let row = row(&paper.url, rules);
             let outcome = listing::outcome(job, rules, &row, reading);
             self.sort(outcome.found);
-            self.note = self.note.take().or_else(|| outcome.end.map(str::to_owned));
+            notes.extend(outcome.end.map(str::to_owned));
         }
+        self.note = Some(notes.join("; ")).filter(|note| !note.is_empty());
     }
 
     fn sort(&mut self, found: Vec<NewUrl>) {

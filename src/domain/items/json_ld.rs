@@ -26,15 +26,27 @@ fn is_block(element: &ElementRef<'_>) -> bool {
         && kind().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/ld+json"))
 }
 
-/// Some wrap a block into a comment, as scripts once were. Nothing at all is null.
+/// What opens and closes the comments that some wrap a block into, as scripts once were:
+/// `/*<![CDATA[*/ ... /*]]>*/`, `<!-- ... -->`. No JSON begins or ends so.
+const WRAPPERS: [&str; 9] = ["<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", "<!", ">"];
+
+/// Nothing at all is null.
 fn parse(text: &str) -> Option<Value> {
-    let text = text.trim();
-    let text =
-        text.strip_prefix("<!--").or_else(|| text.strip_prefix("//<![CDATA[")).unwrap_or(text);
-    let text = text.strip_suffix("-->").or_else(|| text.strip_suffix("//]]>")).unwrap_or(text);
-    if text.trim().is_empty() {
+    let text = unwrapped(text);
+    if text.is_empty() {
         return Some(Value::Null);
     }
     check_shape(text).ok()?;
     serde_json::from_str(text).ok()
+}
+
+fn unwrapped(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(less) = WRAPPERS
+        .iter()
+        .find_map(|mark| text.strip_prefix(mark).or_else(|| text.strip_suffix(mark)).map(str::trim))
+    {
+        text = less;
+    }
+    text
 }

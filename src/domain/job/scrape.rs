@@ -78,6 +78,13 @@ impl ScrapeSpec {
         columns
     }
 
+    /// The names of the fields of an item's own page.
+    #[must_use]
+    pub fn detail_columns(&self) -> Vec<String> {
+        let names = self.items.detail_fields.iter().map(|field| field.name.clone());
+        if self.items.detail.is_some() { names.collect() } else { Vec::new() }
+    }
+
     /// What is taken from an item's own page: all of it is one item.
     fn detail(&self) -> Option<ItemsSpec> {
         let items = &self.items;

@@ -54,8 +54,19 @@ pub fn read(
         let gathered = Some(Gathered::Detail(page));
         return Ok(Taken { gathered, note: cut, ..Taken::default() });
     }
+    let broken = broken(reading.broken);
     let outcome = outcome(job, listing, row, reading);
-    let note = cut.or_else(|| outcome.end.map(str::to_owned));
+    let note = cut.or(broken).or_else(|| outcome.end.map(str::to_owned));
     let gathered = Some(Gathered::Listing(outcome.page));
     Ok(Taken { gathered, found: outcome.found, note })
+}
+
+/// What is to be said of blocks of JSON-LD that are no JSON, if there are any.
+#[must_use]
+pub fn broken(blocks: usize) -> Option<String> {
+    match blocks {
+        0 => None,
+        1 => Some("1 block of JSON-LD is no JSON".to_owned()),
+        more => Some(format!("{more} blocks of JSON-LD are no JSON")),
+    }
 }
