@@ -1,7 +1,9 @@
 //! `crawld try`: what a job of a configuration would take from one page and follow, so that people
 //! can write selectors. Nothing is stored.
 
+mod links;
 mod sight;
+mod tips;
 mod words;
 
 use std::io::Write;

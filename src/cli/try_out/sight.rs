@@ -1,18 +1,17 @@
 //! What is seen on a page: what a job takes from it, what it follows and what not.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::links::Link;
+use super::tips::{self, Kind};
 use crate::domain::JobId;
-use crate::domain::extract::{self, PageReader};
 use crate::domain::items::FieldTally;
 use crate::domain::job::{Extractor, Job};
 use crate::domain::listing::Listing;
 use crate::domain::role::Role;
 use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
-use crate::frontier::discover::{Source, discover};
-use crate::frontier::known::KnownUrls;
 use crate::frontier::listing;
 use crate::frontier::record::{NewUrl, QueuedUrl};
 
@@ -44,11 +43,17 @@ pub(super) struct Sight {
     pub(super) trouble: Option<String>,
     /// What is to be said of it.
     pub(super) note: Option<String>,
+    /// The kinds of result of which tips are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) results: Option<Vec<Kind>>,
     /// Items or tips, each an object.
     pub(super) taken: Vec<Value>,
     pub(super) fields: Vec<Fared>,
     /// Items left out for want of a required field.
     pub(super) dropped: usize,
+    /// The links that would be recorded, where all of them are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) links: Option<Vec<Link>>,
     pub(super) follows: Vec<Follows>,
     pub(super) leaves: Vec<Leaves>,
 }
@@ -66,7 +71,7 @@ pub(super) struct Fared {
 #[derive(Debug, Serialize)]
 pub(super) struct Follows {
     pub(super) url: String,
-    /// `next`, `detail` or `link`.
+    /// `next`, `detail` or `link`; `check` for its status alone.
     pub(super) what: &'static str,
 }
 
@@ -123,45 +128,12 @@ impl Sight {
     fn look(&mut self, job: &Job, paper: &Paper, detail: bool) {
         match &job.extractor {
             Extractor::Links => self.links(job, paper),
-            Extractor::Tips(reader) => {
-                match reader.read(&extract::text(None, &paper.headers, &paper.body)) {
-                    Ok(reading) => {
-                        self.taken.extend(reading.tips.iter().map(|tip| {
-                            json!({ "result": tip.result, "rank": tip.rank, "text": tip.text,
-                                    "fields": tip.fields })
-                        }));
-                    }
-                    Err(error) => self.trouble = Some(error.to_string()),
-                }
-            }
+            Extractor::Tips(reader) => match tips::read(job, reader, paper) {
+                Ok((kinds, taken)) => (self.results, self.taken) = (Some(kinds), taken),
+                Err(error) => self.trouble = Some(error.to_string()),
+            },
             Extractor::Items(rules) => self.items(job, rules, paper, detail),
         }
-    }
-
-    fn links(&mut self, job: &Job, paper: &Paper) {
-        let mut reader = PageReader::new(&paper.url, &paper.headers, &job.page);
-        reader.feed(&paper.body);
-        let page = reader.finish();
-        self.title = page.title;
-        let outside: Vec<Leaves> = page
-            .outlinks
-            .iter()
-            .filter(|link| !job.scope.allows(&link.url))
-            .map(|link| Leaves {
-                url: link.url.as_str().to_owned(),
-                why: format!("scope: {}", job.scope.explain(&link.url).rule),
-            })
-            .collect();
-        let source = Source { key: paper.url.key(), depth: 0, nofollow: page.nofollow };
-        let unfollowed: Vec<Leaves> = page
-            .outlinks
-            .iter()
-            .filter(|link| job.scope.allows(&link.url) && (link.nofollow || page.nofollow))
-            .map(|link| Leaves { url: link.url.as_str().to_owned(), why: "nofollow".to_owned() })
-            .collect();
-        let found = discover(job, &KnownUrls::new(1 << 16), source, page.outlinks).found;
-        self.sort(found);
-        self.leaves.extend(outside.into_iter().chain(unfollowed));
     }
 
     fn items(&mut self, job: &Job, rules: &Listing, paper: &Paper, detail: bool) {
@@ -200,7 +172,7 @@ impl Sight {
         self.note = Some(notes.join("; ")).filter(|note| !note.is_empty());
     }
 
-    fn sort(&mut self, found: Vec<NewUrl>) {
+    pub(super) fn sort(&mut self, found: Vec<NewUrl>) {
         for NewUrl { url, excluded, task, kind, .. } in found {
             let next = self.kind == "items" && kind == crate::domain::link::LinkKind::Next;
             match excluded {
@@ -208,6 +180,7 @@ impl Sight {
                     self.leaves.push(Leaves { url, why: format!("{reason}: {why}") });
                 }
                 None if task == Task::Detail => self.follows.push(Follows { url, what: "detail" }),
+                None if task == Task::Check => self.follows.push(Follows { url, what: "check" }),
                 None if next => self.follows.push(Follows { url, what: "next" }),
                 None => self.follows.push(Follows { url, what: "link" }),
             }

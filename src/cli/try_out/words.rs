@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use super::links::Link;
 use super::sight::Sight;
+use super::tips::Kind;
 use crate::cli::text::{clean, counted, size};
 
 /// Items and URLs of each sort that are shown.
@@ -13,7 +15,6 @@ const SHOWN: usize = 20;
 const LONG: usize = 100;
 
 pub(super) fn print(sight: &Sight, out: &mut dyn Write) -> io::Result<()> {
-    let of = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let mut facts = vec![clean(&sight.url)];
     facts.extend(sight.status.map(|status| format!("status {status}")));
     facts.extend(sight.content_type.as_deref().map(clean));
@@ -25,19 +26,14 @@ pub(super) fn print(sight: &Sight, out: &mut dyn Write) -> io::Result<()> {
     if let Some(title) = &sight.title {
         writeln!(out, "title: {}", clean(title))?;
     }
-    match sight.kind {
-        "items" => writeln!(out, "{}", counted(of(sight.taken.len()), "item"))?,
-        "tips" => writeln!(out, "{}", counted(of(sight.taken.len()), "tip"))?,
+    match (sight.kind, &sight.results) {
+        ("items", _) => items(sight, out)?,
+        (_, Some(kinds)) => tips(sight, kinds, out)?,
         _ => {}
     }
-    for (at, taken) in (1..).zip(sight.taken.iter().take(SHOWN)) {
-        writeln!(out, "{at}.")?;
-        for (name, value) in taken.as_object().into_iter().flatten() {
-            writeln!(out, "   {}: {}", clean(name), value_of(value))?;
-        }
+    if let Some(all) = &sight.links {
+        links(all, out)?;
     }
-    rest(sight.taken.len(), out)?;
-    fields(sight, out)?;
     writeln!(out, "would follow: {}", counted(of(sight.follows.len()), "URL"))?;
     for follows in sight.follows.iter().take(SHOWN) {
         writeln!(out, "   {:<6} {}", follows.what, clean(&follows.url))?;
@@ -53,6 +49,54 @@ pub(super) fn print(sight: &Sight, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "   {}: {}", clean(&leaves.url), clean(&leaves.why))?;
     }
     rest(sight.leaves.len(), out)
+}
+
+fn items(sight: &Sight, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", counted(of(sight.taken.len()), "item"))?;
+    for (at, taken) in (1..).zip(sight.taken.iter().take(SHOWN)) {
+        writeln!(out, "{at}.")?;
+        values(taken, out)?;
+    }
+    rest(sight.taken.len(), out)?;
+    fields(sight, out)
+}
+
+/// Of each kind the first ones, by rank.
+fn tips(sight: &Sight, kinds: &[Kind], out: &mut dyn Write) -> io::Result<()> {
+    for kind in kinds {
+        let name = clean(&kind.result);
+        writeln!(out, "{name}: {}", counted(of(kind.tips), "tip"))?;
+        let its = sight.taken.iter().filter(|tip| tip["result"] == kind.result.as_str());
+        for tip in its.take(SHOWN) {
+            writeln!(out, "{}. {}", tip["rank"], value_of(&tip["text"]))?;
+            values(&tip["fields"], out)?;
+        }
+        rest(kind.tips, out)?;
+    }
+    Ok(())
+}
+
+fn links(all: &[Link], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "would record: {}", counted(of(all.len()), "link"))?;
+    for link in all.iter().take(SHOWN) {
+        let text = link.text.as_deref().map(|text| format!(" '{}'", clean(text)));
+        let nofollow = if link.nofollow { " (nofollow)" } else { "" };
+        let (target, text) = (clean(&link.target), text.unwrap_or_default());
+        writeln!(out, "   {:<6} {target}{text}{nofollow}", link.kind)?;
+    }
+    rest(all.len(), out)
+}
+
+/// The values of an object by name.
+fn values(object: &Value, out: &mut dyn Write) -> io::Result<()> {
+    for (name, value) in object.as_object().into_iter().flatten() {
+        writeln!(out, "   {}: {}", clean(name), value_of(value))?;
+    }
+    Ok(())
+}
+
+fn of(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn rest(all: usize, out: &mut dyn Write) -> io::Result<()> {
