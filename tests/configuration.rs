@@ -36,6 +36,12 @@ const OF_JOBS: [&str; 8] = [
 /// Keys that are `None` by default and stand for what the file says.
 const IMPLIED: [&str; 5] = ["grace", "log", "url", "socket", "host_persistence"];
 
+/// What is good as a file of either.
+fn secret_and_certificate() -> String {
+    let certified = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+    format!("secret\n{}", certified.cert.pem())
+}
+
 #[test]
 fn the_commented_file_is_valid_and_holds_the_defaults() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/crawld.toml");
@@ -48,8 +54,10 @@ fn the_commented_file_is_valid_and_holds_the_defaults() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("crawld.toml");
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, "secret\n").unwrap();
-    let all = without(&["url_file"]).replace("\"PATH\"", &format!("{secret:?}"));
+    std::fs::write(&secret, secret_and_certificate()).unwrap();
+    let all = without(&["url_file"])
+        .replace("\"PATH\"", &format!("{secret:?}"))
+        .replace("\"ca.pem\"", &format!("{secret:?}"));
     let all = all.replace("sqlite://crawld.db", "postgres://me@db.example/crawl");
     std::fs::write(&file, all).unwrap();
     load(Some(&file), &[]).expect("every key is known");
@@ -77,10 +85,12 @@ fn what_is_told_of_a_configuration_is_every_key_that_the_commented_file_names() 
     let text = std::fs::read_to_string(path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (file, secret) = (folder.path().join("crawld.toml"), folder.path().join("secret"));
-    std::fs::write(&secret, "secret\n").unwrap();
+    std::fs::write(&secret, secret_and_certificate()).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("# url_file"));
     let all = lines.map(uncommented).collect::<Vec<_>>().join("\n");
-    let all = all.replace("\"PATH\"", &format!("{secret:?}"));
+    let all = all
+        .replace("\"PATH\"", &format!("{secret:?}"))
+        .replace("\"ca.pem\"", &format!("{secret:?}"));
     let all = all.replace("sqlite://crawld.db", "postgres://me@db.example/crawl");
     std::fs::write(&file, &all).unwrap();
     let documented: toml::Table = all.parse().unwrap();

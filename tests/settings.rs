@@ -96,6 +96,33 @@ fn a_secret_is_a_credential_that_only_the_service_reads() {
 }
 
 #[test]
+fn a_check_tells_what_a_run_refuses_and_warns_of_what_may_come_later() {
+    let job = "[jobs.l]\nkind = \"fetch\"\nfile = \"urls.txt\"\n";
+    let crawld = with(&[("my.toml", &format!("{job}[http]\nca_file = \"nope.pem\"\n"))]);
+    crawld.write("empty.pem", "no certificate\n");
+    let wrong = "crawld: my.toml:5:1: http.ca_file: nope.pem: No such file";
+    for command in [&["check"][..], &["check", "--diff"], &["run"]] {
+        let told = crawld.expect(78, &[command, &["--config", "my.toml"]].concat()).stderr;
+        assert!(told.starts_with(wrong) && told.lines().count() == 1, "{told}");
+    }
+    crawld.write("my.toml", "[http]\nca_file = \"empty.pem\"\n");
+    let told = crawld.expect(78, &["check", "--config", "my.toml"]).stderr;
+    assert!(
+        told.starts_with("crawld: my.toml:2:1: http.ca_file: empty.pem: no certificate"),
+        "{told}"
+    );
+    crawld.write("my.toml", job);
+    let checked = crawld.expect(0, &["check", "--config", "my.toml"]);
+    assert!(checked.stdout.contains("valid, 1 job: l"), "{checked:?}");
+    assert!(
+        checked.stderr.starts_with("crawld: warning: my.toml:3:1: jobs.l.file: /"),
+        "{checked:?}"
+    );
+    crawld.write("urls.txt", "https://a.example/\n");
+    assert_eq!(crawld.expect(0, &["check", "--config", "my.toml"]).stderr, "");
+}
+
+#[test]
 fn every_fault_of_every_file_is_told_at_once_with_its_place() {
     let crawld = with(&[
         ("my.toml", "[daemon]\nthreds = 2\n[control]\nlisten = \"10.0.0.1:80\"\n"),

@@ -34,6 +34,9 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
     for line in &settings.unread {
         logging::complain(&format!("not checked: {line}"))?;
     }
+    for line in &settings.doubts {
+        logging::complain(&format!("warning: {line}"))?;
+    }
     if args.effective {
         out.write_all(effective::text(&settings).as_bytes())?;
         return Ok(0);

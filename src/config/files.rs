@@ -20,9 +20,13 @@ pub(super) struct Document {
     text: String,
 }
 
-/// Reads all files, or tells every one that cannot be read or is no TOML.
-pub(super) fn read(first: &Path) -> Result<Vec<Document>, Vec<String>> {
+/// Reads all files that can be read and are TOML, and tells every other one.
+pub(super) fn read(first: &Path) -> (Vec<Document>, Vec<String>) {
     let mut faults = Vec::new();
+    if !first.exists() {
+        // Its folder says nothing then.
+        return (Vec::new(), Document::read(first).err().into_iter().collect());
+    }
     let further = further(first).unwrap_or_else(|fault| {
         faults.push(fault);
         Vec::new()
@@ -34,7 +38,7 @@ pub(super) fn read(first: &Path) -> Result<Vec<Document>, Vec<String>> {
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(documents) } else { Err(faults) }
+    (documents, faults)
 }
 
 /// The files in the folder beside this one.
@@ -71,8 +75,12 @@ impl Document {
         let document = Self { name, text };
         let fault = DeTable::parse(&document.text).err().map(|error| {
             // Its own words would show the line, which may hold a password.
-            let at = error.span().map_or(0, |span| span.start);
-            format!("{}: {}", document.place(at), error.message().replace('\n', ", "))
+            let span = error.span().unwrap_or_default();
+            let what = error.message().replace('\n', ", ");
+            // The name of a key is no secret.
+            let key = document.text.get(span.clone()).filter(|_| what == "duplicate key");
+            let key = key.map(|key| format!(" {}; keep one of them", key.trim()));
+            format!("{}: {what}{}", document.place(span.start), key.unwrap_or_default())
         });
         fault.map_or(Ok(document), Err)
     }
@@ -111,9 +119,9 @@ mod tests {
     fn only_files_that_are_meant_are_read_in_the_order_of_their_names() {
         let folder = tempfile::tempdir().unwrap();
         let first = folder.path().join("crawld.toml");
-        assert!(read(&first).is_err(), "it is not there");
+        assert_eq!(read(&first).1.len(), 1, "it is not there");
         fs::write(&first, "").unwrap();
-        assert_eq!(read(&first).unwrap().len(), 1, "no folder");
+        assert_eq!(read(&first).0.len(), 1, "no folder");
         let more = folder.path().join(FOLDER);
         fs::create_dir(&more).unwrap();
         for name in ["b.toml", "a.toml", "10.toml", ".a.toml", ".#a.toml"] {
@@ -122,7 +130,7 @@ mod tests {
         for name in ["a.toml~", "a.toml.dpkg-old", "a.bak", "README", "#a.toml#"] {
             fs::write(more.join(name), "not = = toml").unwrap();
         }
-        let documents = read(&first).unwrap();
+        let documents = read(&first).0;
         let names = documents.iter().map(|document| document.name.rsplit('/').next().unwrap());
         assert_eq!(names.collect::<Vec<_>>(), ["crawld.toml", "10.toml", "a.toml", "b.toml"]);
     }
@@ -136,7 +144,7 @@ mod tests {
         fs::create_dir_all(more.join("folder.toml")).unwrap();
         std::os::unix::fs::symlink("nowhere", more.join("link.toml")).unwrap();
         fs::write(more.join("bytes.toml"), b"\xff").unwrap();
-        let faults = read(&first).unwrap_err();
+        let faults = read(&first).1;
         let names = ["crawld.toml:1:", "bytes.toml: ", "folder.toml: ", "link.toml: "];
         assert_eq!(faults.len(), names.len(), "{faults:#?}");
         for (fault, name) in faults.iter().zip(names) {
@@ -144,6 +152,6 @@ mod tests {
         }
         fs::remove_dir_all(&more).unwrap();
         fs::write(&more, "").unwrap();
-        assert!(read(&first).unwrap_err()[0].contains("conf.d: "), "a file is no folder");
+        assert!(read(&first).1[0].contains("conf.d: "), "a file is no folder");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use config::builder::DefaultState;
-use config::{Config, ConfigBuilder, Environment};
+use config::{Config, ConfigBuilder, Environment, ValueKind};
 
 use super::files::{self, Document};
 use super::{ConfigError, Override, Settings, Surroundings, Value, clash, places, raw};
@@ -60,17 +60,25 @@ pub(super) fn look_in(
     file: Option<&Path>,
     overrides: &[Override],
 ) -> Result<Settings, ConfigError> {
-    let documents = file.map(files::read).transpose().map_err(|errors| ConfigError { errors })?;
-    let documents = documents.unwrap_or_default();
-    let config = merged(&documents, around, overrides)
+    let (documents, mut errors) = file.map(files::read).unwrap_or_default();
+    let mut config = merged(&documents, around, overrides)
         .map_err(|error| ConfigError { errors: vec![error.to_string().replace('\n', ": ")] })?;
+    errors.extend(clash::between(&documents));
+    let misplaced = misplaced(&config);
+    errors.extend(misplaced.iter().map(|fault| places::name(&documents, &config, fault)));
+    if !misplaced.is_empty()
+        && let ValueKind::Table(whole) = &mut config.cache.kind
+    {
+        // They have been told.
+        whole.shift_remove("job");
+    }
     let named = |faults: Vec<String>| -> Vec<String> {
         faults.iter().map(|fault| places::name(&documents, &config, fault)).collect()
     };
-    let mut errors = clash::between(&documents);
     match raw::decide(&config, around) {
         Ok(mut settings) if errors.is_empty() => {
             settings.unread = named(settings.unread);
+            settings.doubts = named(settings.doubts);
             let alone = settings.database.is_some();
             let socket = settings.control.socket.take();
             settings.control.socket = socket.or_else(|| around.socket(file, alone));
@@ -97,6 +105,29 @@ fn one_line(fault: &str) -> String {
     })
 }
 
+/// `[job.x]` where `[jobs.x]` is meant: only the options of a command have that section.
+fn misplaced(config: &Config) -> Vec<String> {
+    let Ok(jobs) = config.get_table("job") else { return Vec::new() };
+    if jobs.is_empty() {
+        return vec!["job: unknown section; jobs stand under [jobs.NAME]".to_owned()];
+    }
+    let given = jobs.into_iter().filter(|(_, value)| is_no_option(value));
+    given
+        .map(|(name, value)| match value.kind {
+            ValueKind::Table(_) => format!("job.{name}: unknown section; is jobs.{name} meant?"),
+            _ => format!("job.{name}: unknown key; jobs stand under [jobs.NAME]"),
+        })
+        .collect()
+}
+
+/// Does it come from a file or the environment? A section has no origin of its own.
+fn is_no_option(value: &config::Value) -> bool {
+    match &value.kind {
+        ValueKind::Table(inner) => inner.is_empty() || inner.values().any(is_no_option),
+        _ => value.origin().is_some(),
+    }
+}
+
 fn merged(
     documents: &[Document],
     around: &Surroundings,
@@ -109,10 +140,6 @@ fn merged(
     let environment = Environment::with_prefix("CRAWLD").prefix_separator("__").separator("__");
     let variables = around.variables.clone().map(HashMap::into_iter).map(Iterator::collect);
     builder = builder.add_source(environment.try_parsing(true).source(variables));
-    if builder.clone().build()?.get_table("job").is_ok() {
-        let what = "unknown key 'job': jobs stand under [jobs.NAME]".to_owned();
-        return Err(config::ConfigError::Message(what));
-    }
     for given in overrides {
         builder = match &given.value {
             Value::Text(text) => builder.set_override(given.key, text.as_str())?,

@@ -32,6 +32,12 @@ pub use surroundings::{SYSTEM_FILE, Surroundings};
 /// Where everything is kept unless it is said otherwise.
 pub const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
 
+/// How long requests in flight of what stays or runs several jobs may go on after a signal,
+/// milliseconds, unless it is said.
+pub const GRACE_MS: i64 = 20_000;
+/// What such a process logs unless it is said.
+pub const LOG: &str = "crawld=info";
+
 /// What a configuration means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -70,6 +76,8 @@ pub struct Settings {
     /// Files with secrets that could not be read by us, though perhaps by the service: one line each;
     /// a mask stands for the secret. Always empty where secrets are needed.
     pub unread: Vec<String>,
+    /// What may be a mistake and may come right, one line each.
+    pub doubts: Vec<String>,
 }
 
 impl Settings {

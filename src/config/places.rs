@@ -29,6 +29,11 @@ fn place(documents: &[Document], fault: &str) -> Option<String> {
     best.or_else(|| documents.first().map(|document| document.name.clone()))
 }
 
+/// Was this value read in a file?
+pub(super) fn is_of_file(value: &Value) -> bool {
+    value.origin().is_some_and(|origin| origin != ENVIRONMENT)
+}
+
 /// What the reader of variables calls itself.
 const ENVIRONMENT: &str = "the environment";
 

@@ -16,6 +16,8 @@ mod scrape;
 mod secret_file;
 mod section;
 mod suggest;
+mod typed;
+mod unfit;
 mod way;
 
 use config::Config;
@@ -57,7 +59,7 @@ pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings,
     hosts(&mut whole, &mut job, credentials, &mut faults);
     let jobs = whole.section("jobs", &mut faults);
     let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies }, &mut faults);
-    if let Some(mut section) = whole.optional("job", &mut faults) {
+    if let Some(mut section) = whole.hidden("job", &mut faults) {
         // The options of a one-off command.
         jobs::apply(&mut section, &mut job, &mut faults);
         section.end(&mut faults);
@@ -73,7 +75,8 @@ pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings,
     if network.per_address.is_none() {
         settings.network.per_address = room(&job, &jobs).max(settings.network.per_address);
     }
-    Ok(Settings { proxies, job, jobs, unread: faults.unread, ..settings })
+    let Faults { unread, doubts, .. } = faults;
+    Ok(Settings { proxies, job, jobs, unread, doubts, ..settings })
 }
 
 /// What holds where nothing is said.
@@ -96,6 +99,7 @@ fn defaults() -> Settings {
         job: JobSpec::default(),
         jobs: Vec::new(),
         unread: Vec::new(),
+        doubts: Vec::new(),
     }
 }
 
@@ -129,7 +133,7 @@ fn http(
 ) -> NetworkKeys {
     let mut section = whole.section("http", faults);
     faults.under("http", |faults| {
-        section.take::<Manners>(faults).apply(job, faults);
+        Manners::take(&mut section, faults).apply(job, faults);
         section.take::<WayKeys>(faults).apply(proxies, faults);
         let keys = section.take(faults);
         section.end(faults);

@@ -8,6 +8,7 @@ use super::*;
 mod daemon;
 mod reload;
 mod several;
+mod wrong;
 
 /// A folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -136,15 +137,15 @@ roots = ["ftp://me:hunter2@docs.example/"]
         ("crawld.toml:10:1: jobs.docs.scope: ", "galaxy"),
         ("crawld.toml:11:1: jobs.docs.max_pages: ", "1 or more"),
         ("crawld.toml:12:1: jobs.docs.links: ", "'first' nor 'all'"),
-        ("crawld.toml:13:1: jobs.docs.exclude: ", "string"),
+        ("crawld.toml:13:1: jobs.docs.exclude: ", "a text is not a list; write it as"),
         ("crawld.toml:14:1: jobs.docs.threads: ", "unknown key"),
         ("crawld.toml:15:1: jobs.docs.delay: ", "250ms"),
         ("crawld.toml:16:1: jobs.docs.schedule: ", "minute"),
-        ("crawld.toml:17:1: jobs.docs.include[1]: ", "sequence"),
+        ("crawld.toml:17:1: jobs.docs.include[1]: ", "a list is not a text"),
         ("crawld.toml:19:7: jobs.none.kind: ", "missing"),
         ("crawld.toml:22:7: jobs.empty.roots: ", "missing"),
         ("crawld.toml:26:1: jobs.odd.kind: ", "crawl"),
-        ("crawld.toml:28:7: jobs.regex.include and exclude: ", "("),
+        ("crawld.toml:31:1: jobs.regex.include: ", "'(' is no regex"),
         ("crawld.toml:33:2: hosts: ", "http://a.example/"),
         ("crawld.toml:38:1: jobs.root.roots: ", "docs.example"),
     ];

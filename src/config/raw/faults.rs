@@ -9,6 +9,8 @@ pub(super) struct Faults {
     pub(super) all: Vec<String>,
     /// What could not be read by us, though perhaps by the service.
     pub(super) unread: Vec<String>,
+    /// What may be a mistake and may come right.
+    pub(super) doubts: Vec<String>,
 }
 
 impl Faults {
@@ -24,6 +26,7 @@ impl Faults {
         let within = |fault: String| format!("{section}.{fault}");
         self.all.extend(own.all.into_iter().map(within));
         self.unread.extend(own.unread.into_iter().map(within));
+        self.doubts.extend(own.doubts.into_iter().map(within));
         result
     }
 

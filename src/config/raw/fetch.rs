@@ -36,10 +36,12 @@ impl Kind for Fetch {
                 Err(error) => faults.push("sitemap", error),
             }
         }
-        let files = self.file.into_iter().chain(self.files);
+        let files = self.file.into_iter().map(|file| ("file".to_owned(), file));
+        let more = self.files.into_iter().enumerate();
+        let files = files.chain(more.map(|(at, file)| (format!("files[{at}]"), file)));
         job.fetch = Some(FetchSpec {
             urls: self.urls,
-            files: files.filter_map(|file| full_name(file, faults)).collect(),
+            files: files.filter_map(|(key, file)| full_name(&key, file, faults)).collect(),
             sitemaps,
             column: self.column,
             check: self.check,
@@ -59,12 +61,18 @@ fn check_urls(urls: &[String], faults: &mut Faults) {
     reader.finish(&mut tell);
 }
 
-/// The same file from whatever folder the job goes on.
-fn full_name(file: String, faults: &mut Faults) -> Option<String> {
+/// The same file from whatever folder the job goes on. One that is not there may come later.
+fn full_name(key: &str, file: String, faults: &mut Faults) -> Option<String> {
     if file == "-" {
         return Some(file);
     }
     let path = std::path::absolute(&file)
-        .map_err(|error| faults.push("file", format_args!("{file:?}: {error}; name a file")));
+        .map_err(|error| faults.push(key, format_args!("{file:?}: {error}; name a file")));
+    if let Ok(path) = &path
+        && let Err(error) = std::fs::metadata(path)
+    {
+        let shown = path.display();
+        faults.doubts.push(format!("{key}: {shown}: {error}; nothing is asked until it is there"));
+    }
     path.ok()?.to_str().map(str::to_owned)
 }

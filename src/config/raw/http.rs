@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::faults::{Faults, set};
+use super::section::Section;
 use crate::domain::credentials::is_secret;
 use crate::domain::job::JobSpec;
 use crate::domain::secret::Secret;
@@ -27,7 +28,13 @@ pub(super) struct Manners {
     warc: Option<String>,
     warc_size: Option<String>,
     cookies: Option<bool>,
+    /// Those of the time limits that a file gives in this section.
+    #[serde(skip)]
+    of_files: Vec<&'static str>,
 }
+
+/// Limits of time, that of a whole request first.
+const LIMITS: [&str; 4] = ["total_timeout", "connect_timeout", "tls_timeout", "head_timeout"];
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.
 #[derive(Debug, Deserialize)]
@@ -38,6 +45,12 @@ enum Headers {
 }
 
 impl Manners {
+    /// Takes them out of a section.
+    pub(super) fn take(section: &mut Section, faults: &mut Faults) -> Self {
+        let of_files = section.of_files(&LIMITS);
+        Self { of_files, ..section.take(faults) }
+    }
+
     pub(super) fn apply(&self, job: &mut JobSpec, faults: &mut Faults) {
         if let Some(agent) = &self.user_agent {
             if agent.trim().is_empty() || agent.chars().any(char::is_control) {
@@ -59,6 +72,7 @@ impl Manners {
                 faults.at_least(key, value, &1);
             }
         }
+        self.judge_limits(job, faults);
         faults.size("max_body", self.max_body.as_ref(), &mut job.max_body);
         set(&mut job.max_redirects, self.max_redirects);
         faults.at_least("max_redirects", &self.max_redirects.unwrap_or(0), &0);
@@ -73,6 +87,22 @@ impl Manners {
         }
         faults.size("warc_size", self.warc_size.as_ref(), &mut job.warc_size);
         faults.at_least("warc_size", &job.warc_size, &1);
+    }
+
+    /// What is longer than the whole can never be reached: where one section of a file says both, one
+    /// of them is not meant.
+    fn judge_limits(&self, job: &JobSpec, faults: &mut Faults) {
+        let [total, ..] = LIMITS;
+        let parts = [job.connect_timeout_ms, job.tls_timeout_ms, job.head_timeout_ms];
+        for (key, part) in LIMITS.iter().skip(1).zip(parts) {
+            let said = self.of_files.contains(&total) && self.of_files.contains(key);
+            if said && part > job.total_timeout_ms {
+                let why = format_args!(
+                    "shorter than {key}, which is a part of it; leave one of them out"
+                );
+                faults.push(total, why);
+            }
+        }
     }
 
     fn apply_headers(&self, job: &mut JobSpec, faults: &mut Faults) {

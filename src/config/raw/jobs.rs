@@ -12,7 +12,7 @@ use crate::config::{ConfiguredJob, ProxyKeys};
 use crate::domain::JobId;
 use crate::domain::job::{Job, JobError, JobSpec, Root};
 use crate::domain::schedule::{Cron, Schedule};
-use crate::domain::scope::ScopeError;
+use crate::domain::scope::{Scope, ScopeKind};
 
 /// What jobs are made on.
 pub(super) struct Ground<'g> {
@@ -34,14 +34,15 @@ pub(super) fn jobs(jobs: Section, ground: &Ground<'_>, faults: &mut Faults) -> V
     .collect()
 }
 
-/// The keys of a job, whoever gives them.
-pub(super) fn apply(section: &mut Section, job: &mut JobSpec, faults: &mut Faults) {
+/// The keys of a job, whoever gives them. Says whether its kind is known.
+pub(super) fn apply(section: &mut Section, job: &mut JobSpec, faults: &mut Faults) -> bool {
     if let Some(kind) = section.take_text("kind", faults) {
         job.kind = kind;
     }
     // What is a kind's own may have other defaults, over which the common keys are laid.
-    kinds::apply(section, job, faults);
+    let known = kinds::apply(section, job, faults);
     section.take::<JobKeys>(faults).apply(job, faults);
+    known
 }
 
 fn job(
@@ -56,16 +57,22 @@ fn job(
     if !has_kind {
         faults.push("kind", "missing; give kind = \"crawl\" or another");
     }
-    apply(&mut section, &mut spec, faults);
+    let known_kind = apply(&mut section, &mut spec, faults);
     section.take::<Politeness>(faults).apply(&mut spec, faults);
-    section.take::<Manners>(faults).apply(&mut spec, faults);
+    Manners::take(&mut section, faults).apply(&mut spec, faults);
     section.take::<WayKeys>(faults).apply(&mut proxies, faults);
     let schedule = section.take_text("schedule", faults);
     let schedule = schedule
         .and_then(|text| read_schedule(&text).map_err(|why| faults.push("schedule", why)).ok());
-    section.end(faults);
     keep_logins_apart(&mut spec);
-    if has_kind && let Err(error) = Job::new(JobId(0), &name, &spec) {
+    if known_kind {
+        section.end(faults);
+        judge(&spec, faults);
+    }
+    if known_kind
+        && has_kind
+        && let Err(error) = Job::new(JobId(0), &name, &spec)
+    {
         tell(&error, faults);
     }
     ConfiguredJob { name, spec, proxies, schedule }
@@ -91,22 +98,40 @@ fn keep_logins_apart(spec: &mut JobSpec) {
     }
 }
 
+/// Tells all that is wrong with its roots, its scope and its patterns: a job that cannot be made tells
+/// the first of it.
+fn judge(spec: &JobSpec, faults: &mut Faults) {
+    for root in &spec.roots {
+        if let Err(error) = Root::parse(root) {
+            let key = if spec.kind == "scrape" { "start" } else { "roots" };
+            // What stands before an @ may be a login.
+            let root = root.rsplit_once('@').map_or(root.as_str(), |(_, rest)| rest);
+            let mend = "give URLs such as https://example.org/";
+            faults.push(key, format_args!("'{root}': {error}; {mend}"));
+        }
+    }
+    if let Err(error) = spec.scope.parse::<ScopeKind>() {
+        faults.push("scope", error);
+    }
+    for (key, patterns) in [("include", &spec.include), ("exclude", &spec.exclude)] {
+        for pattern in patterns {
+            if let Err(error) = Scope::new(ScopeKind::Any, &[], &[], std::slice::from_ref(pattern))
+            {
+                let error = error.to_string();
+                let why = error.lines().last().unwrap_or_default();
+                faults.push(key, format_args!("'{pattern}' is no regex ({why})"));
+            }
+        }
+    }
+}
+
 /// What is wrong with a job as a whole, by its key, unless that key has a fault already. Kinds name
 /// their own keys.
 fn tell(error: &JobError, faults: &mut Faults) {
     let text = match error {
-        JobError::Root { root, error } => {
-            // What stands before an @ may be a login.
-            let root = root.rsplit_once('@').map_or(root.as_str(), |(_, rest)| rest);
-            format!("roots: '{root}': {error}; give URLs such as https://example.org/")
-        }
+        // Those have been judged.
+        JobError::Root { .. } | JobError::Scope(_) => return,
         JobError::NoRoots => "roots: missing; give at least one URL".to_owned(),
-        JobError::Scope(error @ ScopeError::Kind(_)) => format!("scope: {error}"),
-        JobError::Scope(ScopeError::Pattern { pattern, why }) => {
-            let why = why.lines().last().unwrap_or_default();
-            format!("include and exclude: '{pattern}' is no regex ({why})")
-        }
-        JobError::Kind(kind) => format!("kind: '{kind}' is not known"),
         other => other.to_string(),
     };
     for line in text.lines() {

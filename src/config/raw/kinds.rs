@@ -10,6 +10,7 @@ use super::fetch::Fetch;
 use super::scrape::Scrape;
 use super::section::{Section, keys_of};
 use super::suggest::Suggest;
+use super::unfit::none_of;
 use crate::domain::job::JobSpec;
 
 /// The keys of a kind that no other job has. All may be left out here: what a job cannot do without
@@ -39,11 +40,12 @@ const fn entry<K: Kind>() -> Entry {
     }
 }
 
-/// Reads the keys of the kind that the job has. Keys of other kinds are faults.
-pub(super) fn apply(section: &mut Section, job: &mut JobSpec, faults: &mut Faults) {
+/// Reads the keys of the kind that the job has. Keys of other kinds are faults. Says whether the kind
+/// is known.
+pub(super) fn apply(section: &mut Section, job: &mut JobSpec, faults: &mut Faults) -> bool {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == job.kind) else {
-        let names = KINDS.map(|kind| kind.name).join(", ");
-        return faults.push("kind", format_args!("'{}' is none of {names}", job.kind));
+        faults.push("kind", none_of(&job.kind, &KINDS.map(|kind| kind.name)));
+        return false;
     };
     (kind.apply)(section, job, faults);
     for other in KINDS.iter().filter(|other| other.name != kind.name) {
@@ -51,4 +53,5 @@ pub(super) fn apply(section: &mut Section, job: &mut JobSpec, faults: &mut Fault
             faults.push(key, format_args!("is for kind = \"{}\"", other.name));
         }
     }
+    true
 }

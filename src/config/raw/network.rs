@@ -1,9 +1,13 @@
 //! The keys of `[http]` that hold for the whole process: name look-up and addresses.
 
 use std::fs;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -46,8 +50,7 @@ pub(super) struct NetworkKeys {
 }
 
 impl NetworkKeys {
-    /// Further certificates, and the digest of what they are now. A file that cannot be read is told
-    /// where its certificates are needed.
+    /// Further certificates, and the digest of what they are now.
     pub(super) fn certificates(
         &self,
         credentials: Credentials<'_>,
@@ -55,7 +58,21 @@ impl NetworkKeys {
     ) -> (Option<PathBuf>, Option<String>) {
         let file = self.ca_file.as_deref();
         let path = file.and_then(|text| credentials.path("ca_file", text, faults));
-        let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
+        let bytes = path.as_ref().and_then(|path| {
+            let read = fs::read(path).map_err(|error| {
+                let withheld = error.kind() == io::ErrorKind::PermissionDenied;
+                (withheld, error.to_string())
+            });
+            let good = read.and_then(|bytes| {
+                hold_a_certificate(&bytes).map(|()| bytes).map_err(|why| (false, why))
+            });
+            let told = good.map_err(|(withheld, why)| {
+                let mend = "give a PEM file of certificates";
+                let fault = format!("ca_file: {}: {why}; {mend}", path.display());
+                if withheld { faults.unread.push(fault) } else { faults.all.push(fault) }
+            });
+            told.ok()
+        });
         let digest = bytes.map(|bytes| {
             Sha256::digest(&bytes)
                 .iter()
@@ -89,6 +106,14 @@ impl NetworkKeys {
         set(&mut network.per_address, self.per_address);
         network
     }
+}
+
+/// Is there one that can be trusted?
+fn hold_a_certificate(bytes: &[u8]) -> Result<(), String> {
+    let found = CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| error.to_string())?;
+    let (good, _) = RootCertStore::empty().add_parsable_certificates(found);
+    if good == 0 { Err("no certificate in it".to_owned()) } else { Ok(()) }
 }
 
 fn name_server(text: &str) -> Option<SocketAddr> {

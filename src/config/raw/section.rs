@@ -1,14 +1,14 @@
 //! One section of the configuration, read key by key, so that all that is wrong is told at once.
 
-use config::{Config, ConfigError, Map, Value, ValueKind};
+use config::{Config, Map, Value};
 use serde::de::value::{Error as Stop, MapDeserializer};
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::faults::Faults;
-
-/// Words that are closer than this are taken for one another's misspelling (0 to 1).
-const ALIKE: f64 = 0.87;
+use super::typed::read;
+use super::unfit::unknown;
+use crate::config::places::is_of_file;
 
 /// What stands in a section and has not been taken yet.
 pub(super) struct Section {
@@ -30,13 +30,8 @@ impl Section {
 
     /// Takes out a section in this one; it is empty where there is none.
     pub(super) fn section(&mut self, key: &'static str, faults: &mut Faults) -> Self {
-        self.optional(key, faults).unwrap_or_else(|| Self::new(Map::new()))
-    }
-
-    /// Takes out a section in this one, if it is there.
-    pub(super) fn optional(&mut self, key: &'static str, faults: &mut Faults) -> Option<Self> {
         self.known.push(key);
-        self.table.shift_remove(key).and_then(|value| section_of(key, value, faults))
+        self.hidden(key, faults).unwrap_or_else(|| Self::new(Map::new()))
     }
 
     /// Takes out everything as sections, in the order in which they stand.
@@ -60,14 +55,14 @@ impl Section {
             self.known.push(key);
             let Some(value) = self.table.shift_remove(*key) else { continue };
             let alone: Map<_, _> = [((*key).to_owned(), value.clone())].into_iter().collect();
-            match deserialized::<T>(alone) {
+            match read::<T>(alone) {
                 Ok(_) => {
                     good.insert((*key).to_owned(), value);
                 }
-                Err(error) => faults.all.push(told(key, &error)),
+                Err(unfit) => faults.all.push(unfit.to_string()),
             }
         }
-        deserialized(good).unwrap_or_default()
+        read(good).unwrap_or_default()
     }
 
     /// Is this key given?
@@ -87,17 +82,21 @@ impl Section {
         self.table.shift_remove(key).is_some()
     }
 
+    /// Takes out a section that no file may have.
+    pub(super) fn hidden(&mut self, key: &'static str, faults: &mut Faults) -> Option<Self> {
+        self.table.shift_remove(key).and_then(|value| section_of(key, value, faults))
+    }
+
+    /// Of these keys, those that a file gives.
+    pub(super) fn of_files(&self, keys: &[&'static str]) -> Vec<&'static str> {
+        let given = |key: &&str| self.table.get(*key).is_some_and(is_of_file);
+        keys.iter().copied().filter(|key| given(key)).collect()
+    }
+
     /// Nothing else belongs here.
     pub(super) fn end(self, faults: &mut Faults) {
         for key in self.table.keys() {
-            let each = self.known.iter().map(|known| (strsim::jaro_winkler(key, known), known));
-            let near = each.filter(|(nearness, _)| *nearness >= ALIKE);
-            match near.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
-                Some((_, known)) => {
-                    faults.push(key, format_args!("unknown key; is {known} meant?"));
-                }
-                None => faults.push(key, "unknown key"),
-            }
+            faults.push(key, unknown(&self.known, key));
         }
     }
 }
@@ -105,22 +104,6 @@ impl Section {
 fn section_of(key: &str, value: Value, faults: &mut Faults) -> Option<Section> {
     let table = value.into_table();
     table.map(Section::new).map_err(|_| faults.push(key, "not a section")).ok()
-}
-
-fn deserialized<T: for<'de> Deserialize<'de>>(table: Map<String, Value>) -> Result<T, ConfigError> {
-    Value::new(None, ValueKind::Table(table)).try_deserialize()
-}
-
-/// The fault with the key that it is about, which may lie within the value of this one.
-fn told(key: &str, error: &ConfigError) -> String {
-    let named = |inner: &Option<String>| inner.clone().unwrap_or_else(|| key.to_owned());
-    match error {
-        ConfigError::Type { unexpected, expected, key: inner, .. } => {
-            format!("{}: {unexpected} is not {expected}", named(inner))
-        }
-        ConfigError::At { error, key: inner, .. } => format!("{}: {error}", named(inner)),
-        other => format!("{key}: {other}"),
-    }
 }
 
 /// The names of the fields of a struct, as its section has them.

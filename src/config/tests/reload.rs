@@ -185,12 +185,14 @@ fn jobs_come_go_and_change() {
 
 #[test]
 fn a_file_that_is_named_counts_by_what_it_holds() {
-    let folder = folder(&[("ca.pem", "one")]);
+    let one =
+        |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap().cert.pem();
+    let folder = folder(&[("ca.pem", &one("one"))]);
     let path = folder.path().join("ca.pem");
     let text = format!("[control]\nsocket = \"x\"\n[http]\nca_file = {path:?}\n");
     let before = file(&text).unwrap();
     assert!(diff(&before, &file(&text).unwrap()).is_empty());
-    fs::write(&path, "two").unwrap();
+    fs::write(&path, one("two")).unwrap();
     let changed = diff(&before, &file(&text).unwrap());
     assert_eq!(told(&changed.live), ["http.ca_file (what it hides)"]);
 }
