@@ -21,6 +21,7 @@ mod request;
 mod rule;
 mod shape;
 mod spec;
+mod suspicion;
 mod template;
 mod tips;
 

@@ -64,6 +64,23 @@ fn adaptive_harvests_a_prefix_endpoint_with_a_hundred_and_fiftieth_of_the_reques
     adaptive(Match::Prefix, 150, optimum::by_prefix);
 }
 
+/// All the evidence that the endpoint does not match as it is said to is in the answers of the first
+/// length: the rule said asks pairs of consonants then, which show nothing.
+#[test]
+fn a_wrong_hint_is_found_out_with_a_warning_and_loses_nothing() {
+    let endpoint = Endpoint::new(&words::syllables(3000, 77), Match::Prefix, CAP);
+    let shop = Suggestions::of(endpoint);
+    let site = shop.pages().open();
+    let crawld = Crawld::new();
+    harvest(&crawld, &site, &["--strategy", "adaptive", "--matcher", "infix"]);
+    let found = tips(&crawld.export("suggestions", &[]));
+    assert_eq!(found, shop.endpoint().findable(LETTERS, (1, 3)));
+    assert!(shop.asked() < 6000 && shop.asked_again() == 0, "{}", shop.asked());
+    let report = crawld.expect(0, &["report"]).stdout;
+    assert!(report.contains("fewer queries are left out from here on"), "{report}");
+    assert!(report.contains("proofs asked, 1 failed"), "{report}");
+}
+
 #[test]
 fn millions_of_combinations_are_never_queued_beyond_a_window() {
     let shop = Suggestions::of(Endpoint::new(&words::tips(60, 1), Match::Prefix, 2));

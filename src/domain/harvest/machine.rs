@@ -108,7 +108,9 @@ impl Harvest {
             settled.fact.generation = self.record.generation;
             settled.offers = self.expand(&settled.fact, facts)?;
             settled.offers.extend(self.sample(&settled.fact));
-            settled.offers.extend(self.suspect(&settled.fact, tips, facts)?);
+            settled.offers.extend(self.edge(&settled.fact, facts)?);
+            let tips: Vec<&str> = texts(tips).collect();
+            settled.offers.extend(self.suspect(&settled.fact, &tips, facts)?);
         }
         Ok(settled)
     }

@@ -1,6 +1,12 @@
 //! Proofs: now and then a query is asked that the rule leaves out. All that it shows must have been
 //! shown by the query that made it needless; if not, the endpoint does not behave as the rule
 //! supposes, and the rule is given up.
+//!
+//! Three sorts, each with its own count, so that none goes short because of another: what is drawn
+//! among all that is left out, what is left out at the edge of a full answer, where a wrong rule
+//! loses most (here), and what a tip seen speaks for (`suspicion`).
+
+use std::collections::HashMap;
 
 use super::luck::Luck;
 use super::machine::{Harvest, letters_of};
@@ -8,21 +14,17 @@ use super::query::{Answer, Fact, Facts, Offer, Purpose, Shown};
 use super::record::Warning;
 use super::rule::{End, Rule};
 
-/// Proofs of each sort that may be asked as early as can be.
+/// Proofs of each sort that may be asked as early as can be, under each rule.
 const FIRST: u64 = 16;
 /// After that, one of each sort in so many times that something was left out.
 const EVERY: u64 = 64;
-/// Texts of a tip that are looked at.
-const TEXTS: usize = 3;
 
 impl Harvest {
     /// A query of one letter more, any letter, that is left out because of this fact, when a proof
     /// is due.
     pub(super) fn sample(&mut self, fact: &Fact) -> Option<Offer> {
         let rule = self.record.rule?;
-        let length = letters_of(&fact.text);
-        let grows = length < self.plan.max && length >= self.record.walk_to;
-        if !grows || (self.is_full(fact) && !self.record.skipping) {
+        if !self.may_grow(fact) || (self.is_full(fact) && !self.record.skipping) {
             return None;
         }
         self.record.pruned += 1;
@@ -38,55 +40,51 @@ impl Harvest {
         is_out.then(|| self.offer(text, Purpose::Proof(fact.text.clone(), end)))
     }
 
-    /// A query that a tip of this answer holds and that is left out because of an answer that does
-    /// not show this tip: where the rule is wrong there are many, where tips match that hold the
-    /// query there is none.
-    pub(super) fn suspect<F: Facts>(
+    /// A query that would be asked if one end alone decided: this fact is one of its ends, the other
+    /// was answered before, and one of the two was full, the other not. Each pair of ends comes by
+    /// here when the later one is looked at.
+    pub(super) fn edge<F: Facts>(
         &mut self,
         fact: &Fact,
-        tips: &[Shown],
         facts: &mut F,
     ) -> Result<Option<Offer>, F::Error> {
-        let ends = self.record.rule.unwrap_or(Rule::Every).ends();
-        if ends.is_empty() || self.record.suspicions >= self.due() {
+        let due = self.record.edges < self.due();
+        if self.record.rule != Some(Rule::Both) || !due || !self.may_grow(fact) {
             return Ok(None);
         }
-        let mut luck = Luck::of(!self.plan.seed, &fact.text);
-        let Some(tip) = tips.get(luck.below(tips.len())) else { return Ok(None) };
-        let letters: Vec<char> = tip.text.to_lowercase().chars().collect();
-        for _ in 0..TEXTS {
-            let Some(text) = self.text_within(&letters, &mut luck) else { continue };
-            let parents: Vec<String> = ends.iter().map(|end| end.of(&text)).collect();
-            for parent in facts.answered(&parents)? {
-                let end = ends.iter().find(|end| end.of(&text) == parent.text);
-                let Some(end) = end.filter(|_| !self.is_full(&parent)) else { continue };
-                if !facts.tips_of(&parent.text)?.contains(&tip.text) {
-                    self.record.suspicions += 1;
-                    return Ok(Some(self.offer(text, Purpose::Proof(parent.text, *end))));
-                }
-            }
+        let letters: Vec<char> = self.record.letters.chars().collect();
+        if !fact.text.chars().all(|c| letters.contains(&c)) {
+            return Ok(None);
         }
-        Ok(None)
+        let full = self.is_full(fact);
+        let mut at_edge = Rule::Both.candidates(&fact.text, &letters);
+        let others: Vec<String> = at_edge.iter().filter_map(|c| c.sibling.clone()).collect();
+        let others = facts.answered(&others)?.into_iter();
+        let others: HashMap<String, bool> =
+            others.map(|other| (other.text.clone(), self.is_full(&other))).collect();
+        at_edge.retain(|c| c.sibling.as_ref().and_then(|s| others.get(s)) == Some(&!full));
+        let drawn = Luck::of(self.plan.seed, &fact.text).below(at_edge.len());
+        let Some(drawn) = at_edge.into_iter().nth(drawn) else { return Ok(None) };
+        if !facts.answered(std::slice::from_ref(&drawn.text))?.is_empty() {
+            return Ok(None);
+        }
+        let parent = drawn.sibling.filter(|_| full).unwrap_or_else(|| fact.text.clone());
+        let is_prefix = End::Prefix.of(&drawn.text) == parent;
+        let end = if is_prefix { End::Prefix } else { End::Suffix };
+        self.record.edges += 1;
+        Ok(Some(self.offer(drawn.text, Purpose::Proof(parent, end))))
+    }
+
+    /// Are there queries of one letter more than this, of a length of which not all are asked?
+    fn may_grow(&self, fact: &Fact) -> bool {
+        let length = letters_of(&fact.text);
+        length < self.plan.max && length >= self.record.walk_to
     }
 
     /// How many proofs of each sort may have been asked.
-    fn due(&self) -> u64 {
-        FIRST + self.record.pruned / EVERY
-    }
-
-    /// A text from the beginning of a tip, of one of its words, or from anywhere, of a length of
-    /// which not all combinations are asked.
-    fn text_within(&self, tip: &[char], luck: &mut Luck) -> Option<String> {
-        let (walked, longest) = (self.record.walk_to, self.plan.max);
-        let length = walked + 1 + luck.below(longest.saturating_sub(walked));
-        let start = match luck.below(3) {
-            0 => 0,
-            1 => word_start(tip, luck),
-            _ => luck.below(tip.len()),
-        };
-        let text: String = tip.iter().skip(start).take(length).collect();
-        let can_be_asked = letters_of(&text) == length && length <= longest;
-        (can_be_asked && text.chars().all(|c| self.record.letters.contains(c))).then_some(text)
+    pub(super) fn due(&self) -> u64 {
+        let rules = 1 + self.record.failed_proofs;
+        FIRST.saturating_mul(rules) + self.record.pruned / EVERY
     }
 
     /// Looks at the answer to a proof.
@@ -122,14 +120,4 @@ impl Harvest {
             rule,
         }))
     }
-}
-
-/// The beginning of one of the words.
-fn word_start(letters: &[char], luck: &mut Luck) -> usize {
-    let pairs = letters.iter().zip(letters.iter().skip(1)).enumerate();
-    let starts: Vec<usize> = pairs
-        .filter(|(_, (before, letter))| !before.is_alphanumeric() && letter.is_alphanumeric())
-        .map(|(at, _)| at + 1)
-        .collect();
-    luck.one_of(&starts).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ pub enum Purpose {
     /// To see whether it shows the same as this query, which differs from it in case alone.
     Case(String),
     /// As a proof that nothing was lost by not asking it: all that it shows was shown by this
-    /// query, which is that end of it.
+    /// query, with which it begins or ends, as the end tells.
     Proof(String, End),
 }
 
@@ -79,7 +79,8 @@ pub trait Facts {
     /// Why a look-up failed.
     type Error;
 
-    /// The facts of those of the texts that were answered; at most twice as many texts as letters.
+    /// The facts of those of the texts that were answered; at most twice as many texts as letters, or
+    /// some hundred.
     ///
     /// # Errors
     /// When the store cannot tell.

@@ -66,6 +66,8 @@ pub struct Record {
     pub(super) pruned: u64,
     /// Proofs asked that were drawn among all that is left out.
     pub(super) samples: u64,
+    /// Proofs asked of which one end was full and the other was not.
+    pub(super) edges: u64,
     /// Proofs asked because a tip should have been shown.
     pub(super) suspicions: u64,
     pub(super) failed_proofs: u64,
@@ -142,7 +144,7 @@ impl Record {
     /// Queries asked as proofs, and those of them that failed.
     #[must_use]
     pub fn proofs(&self) -> (u64, u64) {
-        (self.samples + self.suspicions, self.failed_proofs)
+        (self.samples + self.edges + self.suspicions, self.failed_proofs)
     }
 
     /// How many different tips were seen, and how often.

@@ -86,6 +86,8 @@ impl Harvest {
         for fact in stale {
             refill.offers.extend(self.expand(&fact, facts)?);
             refill.offers.extend(self.sample(&fact));
+            refill.offers.extend(self.edge(&fact, facts)?);
+            refill.offers.extend(self.suspect_stored(&fact, facts)?);
             refill.renewed.push(fact.text);
         }
         Ok(refill)

@@ -9,6 +9,8 @@ pub(crate) enum Match {
     Prefix,
     /// Those one of whose words does.
     Word,
+    /// Those that end with it.
+    End,
     /// Those that contain it.
     Infix,
     /// The same, those that begin with it first.
@@ -121,12 +123,13 @@ fn texts(tip: &str, matches: Match) -> HashSet<String> {
     let starts = (0..letters.len()).filter(|start| match matches {
         Match::Prefix => *start == 0,
         Match::Word => at_word(*start),
-        Match::Infix | Match::StartFirst | Match::Odd => true,
+        Match::End | Match::Infix | Match::StartFirst | Match::Odd => true,
     });
     starts
         .flat_map(|start| {
             (start + 1..=(start + LONGEST).min(letters.len())).map(move |end| (start, end))
         })
+        .filter(|(_, end)| matches != Match::End || *end == letters.len())
         .map(|(start, end)| letters[start..end].iter().collect())
         .collect()
 }

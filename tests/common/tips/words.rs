@@ -54,6 +54,38 @@ pub(crate) fn tips(count: usize, seed: u64) -> Vec<String> {
     tips
 }
 
+/// That many different tips of words in which a vowel follows each consonant: few letters begin a
+/// word, others never do.
+pub(crate) fn syllables(count: usize, seed: u64) -> Vec<String> {
+    let mut chance = Chance::new(seed);
+    let (consonants, vowels) = ("bcdfghklmnprstvwz", "aeiou");
+    let letter = |chance: &mut Chance, of: &str| {
+        char::from(of.as_bytes()[chance.below(of.len())]).to_string()
+    };
+    let word = |chance: &mut Chance| {
+        let mut word = String::new();
+        for _ in 0..2 + chance.below(3) {
+            word += &letter(chance, consonants);
+            word += &letter(chance, vowels);
+            if chance.below(10) < 3 {
+                word += &letter(chance, consonants);
+            }
+        }
+        word
+    };
+    let words: Vec<String> = (0..900).map(|_| word(&mut chance)).collect();
+    let (mut tips, mut known) = (Vec::new(), HashSet::new());
+    while tips.len() < count {
+        let parts = 1 + chance.below(3);
+        let parts = (0..parts).map(|_| words[chance.often_low(words.len())].clone());
+        let tip = parts.collect::<Vec<_>>().join(" ");
+        if known.insert(tip.clone()) {
+            tips.push(tip);
+        }
+    }
+    tips
+}
+
 /// Words of two to four parts: syllables, or one part in so many a single letter.
 fn vocabulary(
     chance: &mut Chance,
