@@ -15,7 +15,7 @@ use crate::domain::JobId;
 use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
-use amend::{apply, merge};
+use amend::{apply, merge, only_taken};
 pub use list::{readable, unreadable};
 
 /// Rows removed in one transaction: others may want the store meanwhile.
@@ -41,6 +41,8 @@ pub struct Prepared {
     pub start: StartJob,
     /// What the operator should know.
     pub notes: Vec<String>,
+    /// How a command goes on, when nothing is left to do.
+    pub hint: Option<String>,
     /// The job is complete and nothing new is asked of it.
     pub complete: bool,
 }
@@ -175,7 +177,8 @@ fn create(store: &Store, order: &Order, clock: Clock) -> Result<Prepared, Prepar
         },
     };
     let job = Arc::new(Job::new(row.id, &order.name, &order.spec)?);
-    Ok(Prepared { start: StartJob { job, pass: row.pass }, notes: Vec::new(), complete: false })
+    let start = StartJob { job, pass: row.pass };
+    Ok(Prepared { start, notes: Vec::new(), hint: None, complete: false })
 }
 
 fn resume(
@@ -188,18 +191,19 @@ fn resume(
     let old = read_spec(&row)?;
     let spec = merge(&old, order);
     let changes = changes::between(&old, &spec)?;
-    let mut notes = apply(store, (&row, order.origin), &changes, (&old, &spec), now)?;
+    let mut notes = apply(store, (&row, order), &changes, (&old, &spec), now)?;
     let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
     if ended && order.again {
         row = store.start_pass_after(row.id, row.pass, now)?;
         notes.push(format!("job={} pass {} begins", row.name, row.pass));
     } else if ended
-        && changes.is_empty()
+        && (changes.is_empty() || only_taken(&changes))
         && (row.limit_hit.is_some() || (spec.fetch.is_none() && store.is_drained(row.id)?))
     {
         let job = Arc::new(Job::new(row.id, &row.name, &spec)?);
-        notes.push(already(&row));
-        return Ok(Prepared { start: StartJob { job, pass: row.pass }, notes, complete: true });
+        let hint = changes.is_empty().then(|| already(&row));
+        let start = StartJob { job, pass: row.pass };
+        return Ok(Prepared { start, notes, hint, complete: true });
     } else {
         if order.again && !ended {
             notes.push(format!(
@@ -220,7 +224,7 @@ fn resume(
     }
     let job = Job::new(row.id, &row.name, &spec)?;
     let start = StartJob { job: Arc::new(job), pass: row.pass };
-    Ok(Prepared { start, notes, complete: false })
+    Ok(Prepared { start, notes, hint: None, complete: false })
 }
 
 fn already(row: &JobRow) -> String {

@@ -5,9 +5,11 @@ use std::io::Write;
 use super::daemon::{self, Door};
 use super::error::CommandError;
 use super::options::Global;
-use super::text::counted;
+use super::text::{clean, counted};
 use crate::config::diff::diff_text;
 use crate::config::{self, Change, Diff, Settings, effective};
+use crate::domain::JobId;
+use crate::domain::job::Job;
 use crate::logging;
 use crate::run_settings::decide_proxies;
 
@@ -48,6 +50,12 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
     let jobs = counted(i64::try_from(names.len()).unwrap_or(i64::MAX), "job");
     let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     writeln!(out, "{}: valid, {jobs}{list}", path.display())?;
+    for job in &settings.jobs {
+        let made = Job::new(JobId(0), &job.name, &job.spec).ok();
+        if let Some(amount) = made.as_ref().and_then(Job::amount) {
+            writeln!(out, "{}: {amount}", clean(&job.name))?;
+        }
+    }
     Ok(0)
 }
 

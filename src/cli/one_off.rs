@@ -60,7 +60,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     let store = Arc::new(Store::open(settings.database_url(), Access::Owner)?);
     command.before(&order, store.job_by_name(&order.name)?.is_none())?;
     let prepared = order::prepare(&store, &order, clock)?;
-    for note in &prepared.notes {
+    for note in prepared.notes.iter().chain(&prepared.hint) {
         log::info!("{note}");
     }
     let id = prepared.start.job.id;

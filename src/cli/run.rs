@@ -143,11 +143,15 @@ impl Jobs {
             match ready(job, store, clock) {
                 Ok(prepared) => {
                     jobs.all.push(prepared.start.job.id);
-                    for note in &prepared.notes {
+                    for note in prepared.notes.iter().chain(&prepared.hint) {
                         log::info!("{note}");
                     }
-                    if prepared.notes.is_empty() {
+                    if prepared.notes.is_empty() && prepared.hint.is_none() {
                         log::info!("job={} {} begins", job.name, job.spec.kind);
+                    }
+                    let amount = prepared.start.job.amount();
+                    if let Some(amount) = amount.filter(|_| !prepared.complete) {
+                        log::info!("job={} {amount}", job.name);
                     }
                     if !prepared.complete {
                         jobs.starts.push(prepared.start);

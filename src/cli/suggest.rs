@@ -52,7 +52,8 @@ pub(super) struct Args {
     learn: bool,
     #[command(flatten)]
     results: results::ResultOptions,
-    /// Do not ask whether to begin, however many queries there are
+    /// Begin without a question; else, on a terminal, a harvest of more than 100,000 queries is begun
+    /// only after one
     #[arg(long)]
     yes: bool,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::domain::Millis;
+pub(super) use crate::domain::figures::{count, counted, span};
 use crate::logging::harmless;
 
 /// The last moment that four digits of a year can tell.
@@ -11,24 +12,6 @@ const LAST: Millis = 253_402_300_799_999;
 /// A URL that cannot be parsed, as it may be shown.
 pub(super) fn without_login(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, rest)| rest)
-}
-
-/// A count with its thousands set apart: `1,234,567`.
-pub(super) fn count(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun: `1 page`, `1,200 pages`.
-pub(super) fn counted(number: i64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A number of bytes: `512 B`, `12.3 KiB`.
@@ -56,18 +39,6 @@ pub(super) fn micros(micros: i64) -> String {
         return format!("{milliseconds:.1} ms");
     }
     span(micros / 1000)
-}
-
-/// A span: `340 ms`, `1.2 s`, `1m 12s`, `2h 5m`, `3d 4h`.
-pub(super) fn span(millis: Millis) -> String {
-    let seconds = millis / 1000;
-    match seconds {
-        _ if millis < 1000 => format!("{millis} ms"),
-        ..60 => format!("{}.{} s", seconds, millis % 1000 / 100),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
-    }
 }
 
 /// A moment: `2026-11-21 08:00:00 UTC`.
@@ -117,25 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
-        let texts = [0, 7, 999, 1000, 1_234_567, -1000].map(count);
-        assert_eq!(texts, ["0", "7", "999", "1,000", "1,234,567", "-1,000"]);
-        assert_eq!(
-            (counted(1, "page"), counted(1200, "page")),
-            ("1 page".into(), "1,200 pages".into())
-        );
-    }
-
-    #[test]
     fn sizes_take_the_unit_that_fits() {
         let texts = [0, 1023, 1024, 12_595, 1_048_575, 5 << 40].map(size);
         assert_eq!(texts, ["0 B", "1023 B", "1.0 KiB", "12.3 KiB", "1.0 MiB", "5.0 TiB"]);
     }
 
     #[test]
-    fn spans_take_the_two_units_that_matter() {
-        let texts = [0, 999, 1250, 59_999, 72_000, 7_500_000, 273_600_000].map(span);
-        assert_eq!(texts, ["0 ms", "999 ms", "1.2 s", "59.9 s", "1m 12s", "2h 5m", "3d 4h"]);
+    fn short_spans_take_the_unit_that_fits() {
         let texts = [340, 12_340, 99_949, 100_000, 2_000_000].map(micros);
         assert_eq!(texts, ["340 µs", "12.3 ms", "99.9 ms", "100 ms", "2.0 s"]);
     }

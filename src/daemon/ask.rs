@@ -142,15 +142,14 @@ fn start(
         let rest = answer(store, order, Next::Rest, Vec::new(), row)?;
         return Ok(Answer { unread, ..rest });
     }
-    let Prepared { start, mut notes, complete } =
+    let Prepared { start, mut notes, complete, .. } =
         order::prepare(store, order, clock).map_err(trouble)?;
     if new {
         notes.push(format!("job={} {} begins", order.name, order.spec.kind));
     }
     store.adopt(start.job.id).map_err(lost)?;
-    if complete {
-        // The last of them tells how a command goes on.
-        notes.pop();
+    if let Some(amount) = start.job.amount().filter(|_| !complete) {
+        notes.push(format!("job={} {amount}", order.name));
     }
     let next = if complete { Next::Rest } else { Next::Start(start) };
     let answer = answer(store, order, next, notes, None)?;

@@ -38,6 +38,6 @@ pub use request::RequestSpec;
 pub use rule::{End, Matcher, Rule};
 pub(in crate::domain) use shape::check as check_shape;
 pub use shape::{DEEPEST, MOST_VALUES, ShapeError};
-pub use spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError};
+pub use spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError, RuleErrors};
 pub use template::{Filled, RequestTemplate, RowUrl};
 pub use tips::{AnswerError, MOST_TEXT, Reading, Tip, TipReader};

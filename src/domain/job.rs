@@ -4,6 +4,7 @@
 //! taken from an answer) + Follow (which discoveries become requests) + Pace`. The kinds of job
 //! are constructors of that value; nothing past this file asks for a kind.
 
+mod amount;
 mod base;
 mod crawl;
 mod fetch;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::extract::PageOptions;
-use super::harvest::{RuleError, TipReader};
+use super::harvest::{RuleErrors, TipReader};
 use super::items::ItemError;
 use super::listing::Listing;
 use super::named_hosts::NamedHosts;
@@ -31,6 +32,7 @@ use super::task::Task;
 use super::traps::TrapLimits;
 use super::url::{CanonicalUrl, UrlError, host_key};
 use super::{JobId, Millis};
+pub use amount::Amount;
 pub use fetch::FetchSpec;
 pub use limits::{HostLimit, JobLimits};
 pub use scrape::ScrapeSpec;
@@ -177,7 +179,7 @@ pub enum JobError {
     /// The scope is unknown or a regex is broken.
     Scope(ScopeError),
     /// What is a kind's own makes no sense.
-    Rule(RuleError),
+    Rules(RuleErrors),
     /// Nothing to begin with.
     NoRoots,
     /// Items cannot be read as configured.
@@ -193,7 +195,7 @@ impl fmt::Display for JobError {
                 write!(f, "root '{root}': {error}; give a URL such as https://example.org/")
             }
             Self::Scope(error) => error.fmt(f),
-            Self::Rule(error) => error.fmt(f),
+            Self::Rules(errors) => errors.fmt(f),
             Self::NoRoots => f.write_str("no root: give at least one URL"),
             Self::Items(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -212,9 +214,9 @@ impl From<ScopeError> for JobError {
     }
 }
 
-impl From<RuleError> for JobError {
-    fn from(error: RuleError) -> Self {
-        Self::Rule(error)
+impl From<RuleErrors> for JobError {
+    fn from(errors: RuleErrors) -> Self {
+        Self::Rules(errors)
     }
 }
 
@@ -290,6 +292,14 @@ impl Job {
             Generator::Harvest(harvest) => Some(harvest),
             _ => None,
         }
+    }
+
+    /// The option that says how many pages are asked: the one that gives the smaller limit.
+    #[must_use]
+    pub fn page_limit(&self) -> &'static str {
+        let budget = self.harvest().and_then(|harvest| harvest.budget);
+        let is_budget = budget.is_some() && budget == self.limits.max_pages;
+        if is_budget { "budget" } else { "max_pages" }
     }
 
     /// Is a page asked for this read whole each time, even if it has not changed? That of a listing

@@ -5,6 +5,7 @@ pub mod cookies;
 pub mod counted;
 pub mod credentials;
 pub mod extract;
+pub mod figures;
 pub mod harvest;
 pub mod items;
 pub mod job;

@@ -24,6 +24,9 @@ const RULES: [&str; 10] = [
 const READING: [&str; 7] =
     ["assets ", "all_links ", "max_links_per_page ", "headers", "warc ", "fetch.check ", "scrape."];
 
+/// Those that say what is taken from the answers of a pass, and nothing else.
+const TAKEN: [&str; 2] = ["suggest.results", "scrape.items"];
+
 /// Options that decide when a host may be asked.
 const PACE: [&str; 6] =
     ["delay_ms ", "pause", "per_host ", "hosts", "latency_factor ", "max_crawl_delay_ms "];
@@ -69,13 +72,22 @@ pub fn amend(
     let old = read_spec(row)?;
     let spec = merge(&old, order);
     let changes = changes::between(&old, &spec)?;
-    apply(store, (row, order.origin), &changes, (&old, &spec), now)
+    apply(store, (row, order), &changes, (&old, &spec), now)
+}
+
+/// Is nothing changed but what is taken from answers?
+pub(super) fn only_taken(changes: &[String]) -> bool {
+    !changes.is_empty() && changes.iter().all(|change| is_taken(change))
+}
+
+fn is_taken(change: &str) -> bool {
+    TAKEN.iter().any(|option| change.starts_with(option))
 }
 
 /// Stores what changed in a job, and what follows from it for what it knows; says so.
 pub(super) fn apply(
     store: &Store,
-    (row, origin): (&JobRow, Origin),
+    (row, order): (&JobRow, &Order),
     changes: &[String],
     (old, spec): (&JobSpec, &JobSpec),
     now: Millis,
@@ -104,10 +116,18 @@ pub(super) fn apply(
     if touch(&PACE) {
         store.hasten(row.id, now)?;
     }
-    let cursor = new_cursor(origin, old, spec, row);
-    let reopen = !matches!(row.state, JobState::Paused | JobState::Stopped);
+    let cursor = new_cursor(order.origin, old, spec, row);
+    let rests = row.state == JobState::Done && only_taken(changes);
+    let reopen = !matches!(row.state, JobState::Paused | JobState::Stopped) && !rests;
     store.amend_job(row.id, &to_text(spec)?, cursor.as_deref(), reopen)?;
-    Ok(vec![format!("job={} changed {}", row.name, changes.join(", "))])
+    let mut told = format!("job={} changed {}", row.name, changes.join(", "));
+    let begins_anew = order.again && row.state.is_final();
+    if row.asked > 0 && !begins_anew && changes.iter().any(|change| is_taken(change)) {
+        told.push_str(
+            "; what was asked before is not read again: --again asks all once more, in a new pass",
+        );
+    }
+    Ok(vec![told])
 }
 
 /// Where the generator must go back to for roots that have been added.

@@ -20,25 +20,53 @@ fn compare(name: &str, old: &Value, new: &Value, changes: &mut Vec<String>) {
     if old == new {
         return;
     }
-    let inner = name.is_empty() || KINDS.contains(&name);
-    if let (Value::Object(old), Value::Object(new), true) = (old, new, inner) {
-        for (key, value) in new {
-            let whole = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-            compare(&whole, old.get(key).unwrap_or(&Value::Null), value, changes);
-        }
-        return;
-    }
     if name == "headers" || name.ends_with(".request") {
         // They may be secrets.
         return changes.push(name.to_owned());
+    }
+    let kind = name.split('.').next().unwrap_or_default();
+    let inner = name.is_empty() || KINDS.contains(&kind);
+    if let Some((old, new)) = parts(old).zip(parts(new)).filter(|_| inner) {
+        let gone = old.iter().filter(|(key, _)| !new.iter().any(|(other, _)| other == key));
+        let gone = gone.map(|(key, value)| (*key, *value, &Value::Null));
+        let before = |key: &str| old.iter().find(|(other, _)| *other == key).map(|(_, old)| *old);
+        let there = new.iter().map(|(key, new)| (*key, before(key).unwrap_or(&Value::Null), *new));
+        for (key, old, new) in there.chain(gone) {
+            let whole = if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+            compare(&whole, old, new, changes);
+        }
+        return;
+    }
+    match (old, new) {
+        (Value::Null, new) if inner && parts(new).is_some() => {
+            return changes.push(format!("{name} added"));
+        }
+        (old, Value::Null) if inner && parts(old).is_some() => {
+            return changes.push(format!("{name} gone"));
+        }
+        _ => {}
     }
     let before = if old.is_null() { "-".to_owned() } else { old.to_string() };
     changes.push(format!("{name} {before} -> {new}"));
 }
 
+/// What has parts of its own, by name: an object, or a list of objects that have names.
+fn parts(value: &Value) -> Option<Vec<(&str, &Value)>> {
+    match value {
+        Value::Object(parts) => {
+            Some(parts.iter().map(|(key, value)| (key.as_str(), value)).collect())
+        }
+        Value::Array(list) => {
+            list.iter().map(|value| Some((value.get("name")?.as_str()?, value))).collect()
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::harvest::ResultSpec;
     use crate::domain::job::SuggestSpec;
 
     #[test]
@@ -65,5 +93,29 @@ mod tests {
         ];
         assert_eq!(changes, expected);
         assert!(between(&spec("a", 1), &spec("a", 1)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn rules_of_reading_are_told_by_name_and_never_as_a_whole() {
+        let kind = |(name, path): &(&str, &str)| ResultSpec {
+            name: (*name).to_owned(),
+            path: (*path).to_owned(),
+            ..ResultSpec::default()
+        };
+        let spec = |kinds: &[(&str, &str)]| JobSpec {
+            suggest: Some(SuggestSpec {
+                results: kinds.iter().map(kind).collect(),
+                ..SuggestSpec::default()
+            }),
+            ..JobSpec::default()
+        };
+        let changes =
+            between(&spec(&[("a", "$.a"), ("b", "$.b")]), &spec(&[("c", "$.c"), ("a", "$.d")]));
+        let expected = [
+            "suggest.results.c added",
+            "suggest.results.a.path \"$.a\" -> \"$.d\"",
+            "suggest.results.b gone",
+        ];
+        assert_eq!(changes.unwrap(), expected);
     }
 }

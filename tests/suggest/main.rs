@@ -18,6 +18,7 @@ mod deaths;
 mod optimum;
 mod passes;
 mod strategies;
+mod told;
 
 use std::collections::{BTreeSet, HashSet};
 

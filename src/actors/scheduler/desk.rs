@@ -211,7 +211,7 @@ impl SchedulerActor {
                 Some(left) => {
                     let beyond = match left {
                         Left::Beyond(limit) => Some(limit.name()),
-                        Left::Held => Some("max_pages"),
+                        Left::Held => Some(run.job.page_limit()),
                         _ => None,
                     };
                     if let Some(limit) = limit.or(beyond) {

@@ -179,7 +179,7 @@ impl JobRun {
     /// The limit that has been reached, if one has.
     pub(super) fn limit(&self, now: Millis) -> Option<&'static str> {
         if self.job.limits.max_pages.is_some_and(|max| self.asked + self.pending >= max) {
-            return Some("max_pages");
+            return Some(self.job.page_limit());
         }
         if self.is_full() {
             return Some("max_bytes");

@@ -134,11 +134,15 @@ fn tell(error: &JobError, faults: &mut Faults) {
         JobError::NoRoots => "roots: missing; give at least one URL".to_owned(),
         other => other.to_string(),
     };
-    for line in text.lines() {
+    let about = |key: &str, fault: &String| {
+        let rest = fault.strip_prefix(key);
+        // That the request has no place for the query is said whatever else is wrong with it.
+        rest.is_some_and(|rest| key != "request" || rest.starts_with(':'))
+    };
+    let lines = text.lines().filter(|line| {
         let key = line.split(": ").next().unwrap_or_default();
-        let known = faults.all.iter().any(|fault| fault.starts_with(key));
-        if !known {
-            faults.all.push(line.to_owned());
-        }
-    }
+        !faults.all.iter().any(|fault| about(key, fault))
+    });
+    let lines: Vec<String> = lines.map(str::to_owned).collect();
+    faults.all.extend(lines);
 }

@@ -134,7 +134,9 @@ impl Kind for Suggest {
         set(&mut own.max_length, self.max_length);
         set(&mut own.prefix, self.prefix);
         set(&mut own.suffix, self.suffix);
-        set(&mut own.strategy, self.strategy);
+        // What one strategy alone allows is no fault of its own where it cannot be read.
+        let unread = faults.all.iter().any(|fault| fault.starts_with("strategy: "));
+        set(&mut own.strategy, self.strategy.or(unread.then_some(StrategyName::Adaptive)));
         own.matcher = self.matcher;
         set(&mut own.learn, self.learn);
         own.budget = self.budget;

@@ -2,7 +2,8 @@
 
 use regex::Regex;
 
-/// Steps in this order: tags stripped and entities decoded, a pattern cut out, white space trimmed.
+/// Steps in this order: tags stripped and entities decoded, white space trimmed, a pattern cut out,
+/// what it kept trimmed.
 #[derive(Debug, Clone, Default)]
 pub struct Cleaning {
     /// Are tags stripped and entities decoded?
@@ -18,10 +19,14 @@ impl Cleaning {
     #[must_use]
     pub fn clean(&self, text: String) -> String {
         let text = if self.strip_tags { without_tags(&text) } else { text };
-        let text = match &self.pattern {
-            Some(pattern) => cut_out(pattern, &text),
+        let text = self.trimmed(text);
+        match &self.pattern {
+            Some(pattern) => self.trimmed(cut_out(pattern, &text)),
             None => text,
-        };
+        }
+    }
+
+    fn trimmed(&self, text: String) -> String {
         if self.trim { text.trim().to_owned() } else { text }
     }
 }
@@ -77,6 +82,17 @@ mod tests {
         assert_eq!(clean(r"\d+", "price 1299 UAH"), "1299");
         assert_eq!(clean(r"\d+", "no price"), "");
         assert_eq!(clean(r"a|(b)", "a"), "a");
+    }
+
+    #[test]
+    fn a_pattern_sees_the_text_without_tags_and_padding_and_what_it_keeps_has_none() {
+        let clean = |pattern: &str, text: &str| {
+            let pattern = Some(Regex::new(pattern).unwrap());
+            Cleaning { pattern, strip_tags: true, trim: true }.clean(text.to_owned())
+        };
+        assert_eq!(clean(r"^(\w+)", "  <em>app</em>le pie "), "apple");
+        assert_eq!(clean(r"^\w+ ", "\n <b>apple</b> pie"), "apple");
+        assert_eq!(clean(r"\w+$", "apple <i>pie</i>\t"), "pie");
     }
 
     #[test]

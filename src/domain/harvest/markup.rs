@@ -5,7 +5,7 @@ use serde_json_path::JsonPath;
 
 use super::super::items::{PickError, Picker};
 use super::cleaning::Cleaning;
-use super::spec::{ResultSpec, RuleError};
+use super::spec::{ResultSpec, RuleError, RuleErrors};
 use super::tips::{self, AnswerError, MOST_TEXT, Tip};
 
 /// How tips of one kind are found in markup.
@@ -20,39 +20,38 @@ pub(super) struct Markup {
 
 impl Markup {
     /// Reads what is configured; `item` is the selector of the tips.
-    pub(super) fn new(spec: &ResultSpec, item: &str) -> Result<Self, RuleError> {
+    pub(super) fn new(spec: &ResultSpec, item: &str) -> Result<Self, RuleErrors> {
         let key = |part: &str| format!("results.{}.{part}", spec.name);
-        let wrong = |key: String, problem: String| Err(RuleError { key, problem });
+        let mut errors = RuleErrors::default();
         if !spec.path.is_empty() {
             let problem = "give a path or css, not both; the path of markup in JSON is html";
-            return wrong(key("path"), problem.to_owned());
+            errors.0.push(RuleError { key: key("path"), problem: problem.to_owned() });
         }
-        let mut values =
-            vec![spec.text.as_ref().map_or("", |text| text.css.as_deref().unwrap_or(""))];
-        let mut cleanings = vec![match &spec.text {
-            Some(text) => tips::cleaning(&key("text"), &text.cleaning)?,
-            None => tips::cleaning(&key("pattern"), &spec.cleaning)?,
-        }];
+        let text = spec.text.as_ref();
+        let mut values = vec![text.map_or("", |text| text.css.as_deref().unwrap_or(""))];
+        let mut keys = vec![key("text.css")];
+        let cleaning = match text {
+            Some(text) => tips::cleaning(&key("text"), &text.cleaning),
+            None => tips::cleaning(&key("pattern"), &spec.cleaning),
+        };
+        let mut cleanings: Vec<_> = errors.take(cleaning).into_iter().collect();
         for field in &spec.fields {
             let key = key(&format!("fields.{}", field.name));
-            let Some(css) = field.css.as_deref().filter(|_| field.path.is_empty()) else {
-                let problem = "give css, a selector within the tip: markup has no paths";
-                return wrong(key, problem.to_owned());
-            };
-            values.push(css);
-            cleanings.push(tips::cleaning(&key, &field.cleaning)?);
+            if let Some(css) = field.css.as_deref().filter(|_| field.path.is_empty()) {
+                values.push(css);
+                keys.push(format!("{key}.css"));
+            } else {
+                let problem = "give css, a selector within the tip: markup has no paths".to_owned();
+                errors.0.push(RuleError { key: key.clone(), problem });
+            }
+            cleanings.extend(errors.take(tips::cleaning(&key, &field.cleaning)));
         }
-        let html = spec.html.as_ref().map(|path| tips::path(&key("html"), path)).transpose()?;
-        let picker = Picker::new(item, &values).map_err(|(at, problem)| {
-            let field = at.checked_sub(2).and_then(|at| spec.fields.get(at));
-            let key = match (at, field) {
-                (0, _) => key("css"),
-                (_, Some(field)) => key(&format!("fields.{}.css", field.name)),
-                _ => key("text.css"),
-            };
-            RuleError { key, problem }
-        })?;
-        Ok(Self { html, picker, cleanings })
+        let html = spec.html.as_ref().and_then(|path| errors.take(tips::path(&key("html"), path)));
+        let picker = Picker::new(item, &values).ok();
+        if picker.is_none() {
+            errors.0.extend(unreadable((key("css"), item), keys.into_iter().zip(values)));
+        }
+        errors.or(picker.map(|picker| Self { html, picker, cleanings }))
     }
 
     /// The tips of an answer, those of several pieces of markup one after another.
@@ -88,6 +87,19 @@ impl Markup {
         let text = values.next().flatten().unwrap_or_default();
         Tip { result, rank, text, fields: values.collect() }
     }
+}
+
+/// Each of the selectors, that of the tips first, that is none.
+fn unreadable<'a>(
+    (key, item): (String, &str),
+    values: impl Iterator<Item = (String, &'a str)>,
+) -> Vec<RuleError> {
+    let of_item = Picker::new(item, &[]).err().map(|(_, problem)| RuleError { key, problem });
+    let of_values = values.filter_map(|(key, css)| {
+        let (_, problem) = Picker::new("*", &[css]).err()?;
+        Some(RuleError { key, problem })
+    });
+    of_item.into_iter().chain(of_values).collect()
 }
 
 fn refused(error: PickError) -> AnswerError {

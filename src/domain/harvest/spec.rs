@@ -79,3 +79,40 @@ impl fmt::Display for RuleError {
 }
 
 impl std::error::Error for RuleError {}
+
+/// All that is wrong with them, each told on a line of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleErrors(pub Vec<RuleError>);
+
+impl RuleErrors {
+    /// What is right; what is wrong is kept here.
+    pub(in crate::domain) fn take<T>(&mut self, made: Result<T, impl Into<Self>>) -> Option<T> {
+        made.map_err(|error| self.0.extend(error.into().0)).ok()
+    }
+
+    /// What was made, if nothing was wrong.
+    ///
+    /// # Errors
+    /// With all that was.
+    pub(in crate::domain) fn or<T>(self, made: Option<T>) -> Result<T, Self> {
+        match made {
+            Some(made) if self.0.is_empty() => Ok(made),
+            _ => Err(self),
+        }
+    }
+}
+
+impl From<RuleError> for RuleErrors {
+    fn from(error: RuleError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl fmt::Display for RuleErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for RuleErrors {}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::request::RequestSpec;
-use super::spec::RuleError;
+use super::spec::{RuleError, RuleErrors};
 use crate::domain::request::{Method, Payload};
 use crate::domain::url::{CanonicalUrl, UrlError, percent};
 use crate::domain::{HostKey, UrlKey};
@@ -69,24 +69,34 @@ impl RequestTemplate {
     /// Reads what is configured.
     ///
     /// # Errors
-    /// When there is no place for the query, another `{name}`, no URL that can be asked, more than
-    /// one thing to send, or a method that cannot.
-    pub fn new(spec: &RequestSpec) -> Result<Self, RuleError> {
-        let url = url(spec)?;
-        let (endpoint, dots) = endpoint(&url)?;
-        let body = body(spec)?;
-        let method = method(spec, body.is_some())?;
-        let headers = spec.headers.iter().map(header).collect::<Result<Vec<_>, _>>()?;
-        let blank = url.has_blanks()
+    /// All of them: no place for the query, another `{name}`, no URL that can be asked, more than
+    /// one thing to send, a method that cannot.
+    pub fn new(spec: &RequestSpec) -> Result<Self, RuleErrors> {
+        let mut errors = RuleErrors::default();
+        let url = errors.take(url(spec));
+        let endpoint = url.as_ref().and_then(|url| errors.take(endpoint(url)));
+        let body = errors.take(body(spec));
+        let sends = !spec.form.is_empty() || spec.json.is_some() || spec.body.is_some();
+        let method = errors.take(method(spec, sends));
+        let headers = spec.headers.iter().map(|pair| errors.take(header(pair)));
+        let headers: Option<Vec<_>> = headers.collect::<Vec<_>>().into_iter().collect();
+        let (Some(url), Some(body), Some(headers)) = (url, body, headers) else {
+            return Err(errors);
+        };
+        // Where there is no URL, that is what is wrong.
+        let blank = endpoint.is_none()
+            || url.has_blanks()
             || body.as_ref().is_some_and(|body| body.text.has_blanks())
             || headers.iter().any(|(_, value)| value.has_blanks());
         if !blank {
             let problem = "{query} is nowhere: write it where the query goes, as in \
                            https://shop.example/suggest?q={query} or --form 'q={query}'";
-            return Err(wrong("", problem));
+            errors.0.push(wrong("", problem));
         }
-        let params = url.after_first('?').filter(|_| dots.is_none());
-        Ok(Self { url, dots, endpoint, params, method, headers, body })
+        errors.or(endpoint.zip(method).map(|((endpoint, dots), method)| {
+            let params = url.after_first('?').filter(|_| dots.is_none());
+            Self { url, dots, endpoint, params, method, headers, body }
+        }))
     }
 
     /// The URL with nothing for a query: its host is the one that the operator named.

@@ -9,7 +9,7 @@ use serde_json_path::JsonPath;
 use super::cleaning::Cleaning;
 use super::markup::Markup;
 use super::shape::{self, ShapeError};
-use super::spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError};
+use super::spec::{CleaningSpec, FieldSpec, ResultSpec, RuleError, RuleErrors};
 
 /// Most bytes of text that the tips of one answer come to.
 pub const MOST_TEXT: usize = 16 << 20;
@@ -58,7 +58,8 @@ pub struct Tip {
 pub struct Reading {
     /// By kind, then by rank. A tip without text and fields is left out, its rank is not reused.
     pub tips: Vec<Tip>,
-    /// How many the server gave of each kind, those left out included, nulls not.
+    /// How many the server gave of each kind, those left out included, nulls not; none if all are
+    /// left out.
     pub counts: Vec<usize>,
 }
 
@@ -95,15 +96,16 @@ impl TipReader {
     /// Reads what is configured.
     ///
     /// # Errors
-    /// When there is no kind of result, a path is no JSON path, a selector none
-    /// of CSS or a pattern no regex.
-    pub fn new(specs: &[ResultSpec]) -> Result<Self, RuleError> {
+    /// When there is no kind of result; with every path that is no JSON path, selector that is none
+    /// of CSS and pattern that is no regex.
+    pub fn new(specs: &[ResultSpec]) -> Result<Self, RuleErrors> {
+        let mut errors = RuleErrors::default();
         if specs.is_empty() {
             let problem = "give the JSON path of at least one kind of result".to_owned();
-            return Err(RuleError { key: "results".to_owned(), problem });
+            errors.0.push(RuleError { key: "results".to_owned(), problem });
         }
-        let rules = specs.iter().map(Rule::new).collect::<Result<_, _>>()?;
-        Ok(Self { rules })
+        let rules = specs.iter().filter_map(|spec| errors.take(Rule::new(spec))).collect();
+        errors.or(Some(Self { rules }))
     }
 
     /// The tips of an answer. Nothing at all, `null`, `""`, `[]` and an object without the key are
@@ -121,6 +123,7 @@ impl TipReader {
             if self.rules.iter().all(Rule::is_all_markup) { None } else { Some(json(body)?) };
         let mut room = MOST_TEXT;
         for ((place, rule), count) in self.rules.iter().enumerate().zip(&mut reading.counts) {
+            let known = reading.tips.len();
             for tip in rule.tips(body, answer.as_ref(), place)? {
                 *count += 1;
                 room = room.checked_sub(size(&tip)).ok_or(AnswerError::Text)?;
@@ -128,13 +131,17 @@ impl TipReader {
                     reading.tips.push(tip);
                 }
             }
+            // What is found there are no tips, such as the list in place of what is in it.
+            if reading.tips.len() == known {
+                *count = 0;
+            }
         }
         Ok(reading)
     }
 }
 
 impl Rule {
-    fn new(spec: &ResultSpec) -> Result<Self, RuleError> {
+    fn new(spec: &ResultSpec) -> Result<Self, RuleErrors> {
         if let Some(css) = &spec.css {
             return Markup::new(spec, css).map(Self::Markup);
         }
@@ -142,7 +149,7 @@ impl Rule {
         if !paths || spec.html.is_some() {
             let key = format!("results.{}.css", spec.name);
             let problem = "say which elements are tips: a selector such as li".to_owned();
-            return Err(RuleError { key, problem });
+            return Err(RuleError { key, problem }.into());
         }
         Paths::new(spec).map(Self::Json)
     }
@@ -172,16 +179,22 @@ fn json(body: &str) -> Result<Value, AnswerError> {
 }
 
 impl Paths {
-    fn new(spec: &ResultSpec) -> Result<Self, RuleError> {
+    fn new(spec: &ResultSpec) -> Result<Self, RuleErrors> {
         let key = |part: &str| format!("results.{}.{part}", spec.name);
         let field = |field: &FieldSpec| Field::new(&key(&format!("fields.{}", field.name)), field);
-        Ok(Self {
-            path: path(&key("path"), &spec.path)?,
-            text: spec.text.as_ref().map(|text| Field::new(&key("text"), text)).transpose()?,
-            cleaning: cleaning(&key("pattern"), &spec.cleaning)?,
-            fields: spec.fields.iter().map(field).collect::<Result<_, _>>()?,
-            name: spec.fields.iter().position(|field| field.name == "name"),
-        })
+        let mut errors = RuleErrors::default();
+        let path = errors.take(path(&key("path"), &spec.path));
+        let text = spec.text.as_ref().and_then(|text| errors.take(Field::new(&key("text"), text)));
+        let cleaning = errors.take(cleaning(&key("pattern"), &spec.cleaning));
+        let fields = spec.fields.iter().filter_map(|spec| errors.take(field(spec))).collect();
+        let name = spec.fields.iter().position(|field| field.name == "name");
+        errors.or(path.zip(cleaning).map(|(path, cleaning)| Self {
+            path,
+            text,
+            cleaning,
+            fields,
+            name,
+        }))
     }
 
     /// The tips of an answer; a null is none.
@@ -210,8 +223,11 @@ impl Paths {
 }
 
 impl Field {
-    fn new(key: &str, spec: &FieldSpec) -> Result<Self, RuleError> {
-        Ok(Self { path: path(key, &spec.path)?, cleaning: cleaning(key, &spec.cleaning)? })
+    fn new(key: &str, spec: &FieldSpec) -> Result<Self, RuleErrors> {
+        let mut errors = RuleErrors::default();
+        let path = errors.take(path(key, &spec.path));
+        let cleaning = errors.take(cleaning(key, &spec.cleaning));
+        errors.or(path.zip(cleaning).map(|(path, cleaning)| Self { path, cleaning }))
     }
 
     /// The first value at the path that is not null; nothing is left of an empty one.

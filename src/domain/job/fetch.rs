@@ -71,5 +71,6 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError
 }
 
 fn wrong(key: &str, problem: &str) -> JobError {
-    JobError::Rule(RuleError { key: key.to_owned(), problem: problem.to_owned() })
+    let error = RuleError { key: key.to_owned(), problem: problem.to_owned() };
+    JobError::Rules(error.into())
 }

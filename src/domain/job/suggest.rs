@@ -10,8 +10,8 @@ use super::base::{self, Base};
 use super::{Extractor, Follow, Generator, Job, JobError, JobSpec, Root};
 use crate::domain::JobId;
 use crate::domain::harvest::{
-    Alphabet, Matcher, Plan, RequestSpec, RequestTemplate, ResultSpec, RuleError, Strategy,
-    TipReader,
+    Alphabet, Matcher, Plan, RequestSpec, RequestTemplate, ResultSpec, RuleError, RuleErrors,
+    Strategy, TipReader,
 };
 use crate::domain::scope::{Scope, ScopeKind};
 
@@ -96,16 +96,15 @@ pub struct HarvestJob {
     pub plan: Plan,
     /// What is taken from the answers.
     pub results: Vec<ResultSpec>,
+    /// Most queries of a pass.
+    pub budget: Option<i64>,
 }
 
 pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError> {
     let own = spec.suggest.clone().unwrap_or_default();
-    let template = RequestTemplate::new(&own.request)?;
-    let plan = plan(&own, &template)?;
-    check_results(&own.results)?;
-    let reader = TipReader::new(&own.results)?;
+    let Parts { template, plan, reader } = parts(&own)?;
     let roots = vec![Root { url: template.endpoint().clone(), guessed: false }];
-    let harvest = HarvestJob { template, plan, results: own.results };
+    let harvest = HarvestJob { template, plan, results: own.results, budget: own.budget };
     let base = Base {
         scope: Scope::new(ScopeKind::Any, &[], &[], &[])?,
         generator: Generator::Harvest(Arc::new(harvest)),
@@ -120,24 +119,50 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError
     Ok(job)
 }
 
+/// What a specification means.
+struct Parts {
+    template: RequestTemplate,
+    plan: Plan,
+    reader: TipReader,
+}
+
+/// What a specification means, or all that is wrong with it.
+fn parts(own: &SuggestSpec) -> Result<Parts, RuleErrors> {
+    let mut errors = RuleErrors::default();
+    let template = errors.take(RequestTemplate::new(&own.request));
+    let endpoint = template.as_ref().map_or("", |template| template.endpoint().as_str());
+    let plan = errors.take(plan(own, xxh3_64(endpoint.as_bytes())));
+    errors.take(check_results(&own.results));
+    let reader = errors.take(TipReader::new(&own.results));
+    let parts = template.zip(plan).zip(reader);
+    errors.or(parts.map(|((template, plan), reader)| Parts { template, plan, reader }))
+}
+
 /// The combinations that a specification means.
-fn plan(own: &SuggestSpec, template: &RequestTemplate) -> Result<Plan, RuleError> {
+fn plan(own: &SuggestSpec, seed: u64) -> Result<Plan, RuleErrors> {
     let wrong = |key: &str, problem: String| RuleError { key: key.to_owned(), problem };
+    let mut errors = RuleErrors::default();
     let alphabet = Alphabet::parse(&own.alphabet, own.fold)
-        .map_err(|error| wrong("alphabet", error.to_string()))?;
+        .map_err(|error| wrong("alphabet", error.to_string()));
+    let alphabet = errors.take(alphabet);
     for (key, text) in [("prefix", &own.prefix), ("suffix", &own.suffix)] {
         if text.chars().any(char::is_control) {
-            return Err(wrong(key, "holds control characters, which no query can".to_owned()));
+            let problem = "holds control characters, which no query can".to_owned();
+            errors.0.push(wrong(key, problem));
         }
     }
     if own.budget.is_some_and(|budget| budget < 1) {
-        return Err(wrong("budget", "give 1 or more".to_owned()));
+        errors.0.push(wrong("budget", "give 1 or more".to_owned()));
     }
+    let strategy = errors.take(strategy(own)).unwrap_or(Strategy::Exhaustive);
+    // The lengths can be wrong whatever the letters are.
+    let one = || Alphabet::new(std::iter::once('a'), false).ok();
     let lengths = (own.min_length, own.max_length);
-    let seed = xxh3_64(template.endpoint().as_str().as_bytes());
-    let plan = Plan::new(alphabet, lengths, strategy(own)?, seed)
-        .map_err(|error| wrong("max_length", error.to_string()))?;
-    Ok(plan.between(&own.prefix, &own.suffix))
+    let plan = alphabet.or_else(one).and_then(|alphabet| {
+        let plan = Plan::new(alphabet, lengths, strategy, seed);
+        errors.take(plan.map_err(|error| wrong("max_length", error.to_string())))
+    });
+    errors.or(plan.map(|plan| plan.between(&own.prefix, &own.suffix)))
 }
 
 fn strategy(own: &SuggestSpec) -> Result<Strategy, RuleError> {
@@ -157,26 +182,27 @@ fn strategy(own: &SuggestSpec) -> Result<Strategy, RuleError> {
 }
 
 /// Names that tell apart what is exported.
-fn check_results(results: &[ResultSpec]) -> Result<(), RuleError> {
-    let wrong = |key: String, problem: &str| Err(RuleError { key, problem: problem.to_owned() });
+fn check_results(results: &[ResultSpec]) -> Result<(), RuleErrors> {
+    let mut errors = RuleErrors::default();
+    let mut wrong =
+        |key: String, problem: &str| errors.0.push(RuleError { key, problem: problem.to_owned() });
     let plain = |name: &str| !name.is_empty() && !name.chars().any(char::is_control);
     let mut names = HashSet::new();
     for result in results {
         if !plain(&result.name) || !names.insert(&result.name) {
-            return wrong("results".to_owned(), "give each kind a name of its own");
+            wrong("results".to_owned(), "give each kind a name of its own");
         }
         let mut fields = HashSet::new();
         for field in &result.fields {
             let key = format!("results.{}.fields.{}", result.name, field.name);
             if COLUMNS.contains(&field.name.as_str()) {
-                return wrong(key, "every tip has a column of this name: choose another");
-            }
-            if !plain(&field.name) || !fields.insert(&field.name) {
-                return wrong(key, "give each field a name of its own");
+                wrong(key, "every tip has a column of this name: choose another");
+            } else if !plain(&field.name) || !fields.insert(&field.name) {
+                wrong(key, "give each field a name of its own");
             }
         }
     }
-    Ok(())
+    errors.or(Some(()))
 }
 
 /// Asks for what such endpoints answer with, unless the operator says otherwise.
@@ -228,7 +254,11 @@ mod tests {
     fn a_budget_and_a_limit_of_pages_are_one_limit_the_smaller() {
         let own = SuggestSpec { budget: Some(10), ..own() };
         let spec = JobSpec { max_pages: Some(20), ..spec(own) };
-        assert_eq!(Job::new(JobId(0), "s", &spec).unwrap().limits.max_pages, Some(10));
+        let job = Job::new(JobId(0), "s", &spec).unwrap();
+        assert_eq!((job.limits.max_pages, job.page_limit()), (Some(10), "budget"));
+        let spec = JobSpec { max_pages: Some(9), ..spec };
+        let job = Job::new(JobId(0), "s", &spec).unwrap();
+        assert_eq!((job.limits.max_pages, job.page_limit()), (Some(9), "max_pages"));
     }
 
     #[test]
