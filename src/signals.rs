@@ -10,6 +10,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
+/// Signals that come within this time are one wish: timeout(1) sends its own to the process and then to
+/// the group of it, and a terminal's may come together with one from a wrapper.
+const PRESS: Duration = Duration::from_millis(100);
+
 /// What to do about a signal.
 pub trait OnSignal: Send + 'static {
     /// The first SIGINT or SIGTERM: end in order.
@@ -20,8 +24,8 @@ pub trait OnSignal: Send + 'static {
 }
 
 /// Watches SIGINT and SIGTERM on a thread of its own. The first asks for an ordered end; the
-/// second ends the process at once with 128 + its number: what is committed stays, what is not
-/// will be asked again.
+/// second, a tenth of a second later or more, ends the process at once with 128 + its number: what is
+/// committed stays, what is not will be asked again.
 ///
 /// # Errors
 /// When the handlers cannot be installed or the thread cannot be started.
@@ -42,13 +46,17 @@ fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle
     let handle = signals.handle();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut ends = false;
-        for signal in signals.forever() {
+        while let Some(signal) = signals.forever().next() {
             match signal {
                 SIGHUP => on_signal.reload(),
                 _ if ends => std::process::exit(128 + signal),
                 _ => {
                     ends = true;
                     on_signal.stop(signal);
+                    std::thread::sleep(PRESS);
+                    if signals.pending().any(|signal| signal == SIGHUP) {
+                        on_signal.reload();
+                    }
                 }
             }
         }

@@ -47,14 +47,29 @@ fn a_second_signal_ends_at_once_and_loses_nothing() {
     let crawld = Crawld::new();
     let root = site.at("/");
     let arguments = ["crawl", &root, "--delay", "0ms", "--no-robots"];
-    let running = crawld.spawn(&arguments);
+    let mut running = crawld.spawn(&arguments);
     assert!(site.wait_for(2, LONG));
     running.signal("TERM");
-    running.signal("TERM");
+    while !running.ended_within(Duration::from_millis(20)) {
+        running.signal("TERM");
+    }
     assert_eq!(running.finish().code, Some(143));
     gate.open();
     crawld.expect(0, &arguments);
     assert_eq!(crawld.export("pages", &[]).len(), 2);
+}
+
+#[test]
+fn a_signal_that_a_wrapper_sends_twice_ends_in_order_all_the_same() {
+    let site = SHAPE.pages().open();
+    let crawld = Crawld::new();
+    let root = site.at(&Generated::path(0));
+    let running = crawld.spawn(&["crawl", &root, "--delay", "20ms", "--no-robots"]);
+    assert!(site.wait_for(2, LONG));
+    running.signal_in_a_row("INT", 3);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(130), "{finished:#?}");
+    assert!(finished.stdout.contains("queued"), "the report is printed: {}", finished.stdout);
 }
 
 #[test]

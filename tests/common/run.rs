@@ -233,8 +233,13 @@ impl Running {
 
     /// Sends a signal by name (`TERM`, `INT`, `HUP`).
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        self.signal_in_a_row(name, 1);
+    }
+
+    /// Sends it so often, one right after the other.
+    pub(crate) fn signal_in_a_row(&self, name: &str, times: usize) {
+        let ids = vec![self.child.id().to_string(); times];
+        let status = Command::new("kill").args(["-s", name]).args(ids).status().unwrap();
         assert!(status.success(), "kill -s {name}");
     }
 }
