@@ -259,8 +259,6 @@ pub struct Observation {
     pub peak_in_flight: usize,
     /// Hosts held.
     pub hosts: usize,
-    /// URLs made known in this run.
-    pub found: u64,
     /// Body bytes in this run.
     pub bytes: u64,
     /// What waits for what, where that is worth a word.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::CommandError;
 use super::options::{FailOn, Global, Shared};
-use super::progress::Live;
+use super::progress::{Counter, Live};
 use super::report;
 use super::text::without_login;
 use crate::actors::supervisor::End;
@@ -67,7 +67,9 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     let end = if prepared.complete {
         End::Complete
     } else {
-        let live = Live::new(shared.quiet, order.spec.max_pages, clock);
+        let job = [prepared.start.job.as_ref()];
+        let counter = Counter::new(settings.database_url(), job.into_iter());
+        let live = Live::new(shared.quiet, counter, clock);
         let jobs = vec![prepared.start];
         app::run(run_settings, clock, Arc::clone(&store), jobs, live)
             .map_err(|error| CommandError { exit: 1, message: error.to_string() })?

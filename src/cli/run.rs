@@ -9,7 +9,7 @@ use signal_hook::consts::SIGTERM;
 use super::error::CommandError;
 use super::one_off;
 use super::options::{FailOn, Global};
-use super::progress::Live;
+use super::progress::{Counter, Live};
 use super::report::Report;
 use super::serve;
 use crate::actors::messages::StartJob;
@@ -90,7 +90,9 @@ fn carry_out(args: &Args, global: &Global) -> Result<u8, CommandError> {
     let end = if jobs.starts.is_empty() {
         End::Complete
     } else {
-        let live = Live::new(args.quiet, None, clock);
+        let running = jobs.starts.iter().map(|start| start.job.as_ref());
+        let counter = Counter::new(settings.database_url(), running);
+        let live = Live::new(args.quiet, counter, clock);
         app::run(run_settings, clock, Arc::clone(&store), jobs.starts, live)
             .map_err(|error| CommandError { exit: 1, message: error.to_string() })?
     };

@@ -90,7 +90,7 @@ pub use offer::{Offered, Revisited};
 pub use page_links::PageLink;
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;
-pub use status::Waiting;
+pub use status::{Standing, Waiting};
 pub use suggestions::{SuggestionPosition, SuggestionRecord};
 pub use templates::{Crowd, REPORTED};
 

@@ -44,6 +44,31 @@ const WAITING: &str = "SELECT \
      LEFT JOIN node n ON n.id = h.owner AND n.expires_at > $1 \
      WHERE jh.job = $2 AND jh.due_at IS NOT NULL AND jh.beyond = 0 AND jh.given_up IS NULL) reasons";
 
+/// How far a job is in its pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// URLs asked in this pass that counted, as far as they are committed.
+    pub asked: i64,
+    /// URLs queued, those in flight included.
+    pub queued: i64,
+}
+
+/// Counted in indexes alone: it is asked while the job runs.
+const STANDING: &str = "SELECT j.asked AS asked, \
+    (SELECT COUNT(*) FROM urls WHERE job = $1 AND due_at IS NOT NULL) AS due, \
+    (SELECT COUNT(*) FROM urls WHERE job = $1 AND role = 1 AND due_at IS NOT NULL) AS sitemaps \
+    FROM job j WHERE j.id = $1";
+
+#[derive(QueryableByName)]
+struct StandingRow {
+    #[diesel(sql_type = sql_types::BigInt)]
+    asked: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    due: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    sitemaps: i64,
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = sql_types::SmallInt)]
@@ -66,6 +91,19 @@ impl Store {
                 .get_results(c))?;
             let known = |row: Count| Some((UrlState::from_number(row.state)?, row.urls));
             Ok(rows.into_iter().filter_map(known).collect())
+        })
+    }
+
+    /// How far a job is, sitemaps left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn standing(&self, job: JobId) -> Result<Standing> {
+        self.connections.read(|conn| {
+            let row: StandingRow = both!(conn, c => sql_query(STANDING)
+                .bind::<sql_types::BigInt, _>(job.0)
+                .get_result(c))?;
+            Ok(Standing { asked: row.asked, queued: row.due - row.sitemaps })
         })
     }
 

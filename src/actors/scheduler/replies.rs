@@ -259,9 +259,6 @@ impl SchedulerActor {
         for (job, key, depth) in &committed.known {
             self.known.learn(*job, *key, *depth);
         }
-        for (_, count) in &committed.new_urls {
-            self.seen.found += count.unsigned_abs();
-        }
         if committed.repeated {
             // Which hosts it woke was told to the reply that got lost: look everywhere.
             self.desk.claim_wanted = true;
