@@ -64,6 +64,23 @@ fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle
     Ok(handle)
 }
 
+/// Every SIGINT, SIGTERM and SIGHUP from now on, one after another: for a command that has other
+/// processes to end, and something to clear away, whichever of them comes.
+///
+/// # Errors
+/// As [`watch`].
+pub fn every_end() -> io::Result<Receiver<i32>> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let (sender, ends) = mpsc::channel();
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            // Nobody asks any more: the command is at its end.
+            sender.send(signal).ok();
+        }
+    })?;
+    Ok(ends)
+}
+
 /// Signals that ask for an end, as they are noted.
 const STOPS: [(i32, usize); 2] = [(SIGINT, 2), (SIGTERM, 15)];
 

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::thread;
+use std::{fs, thread};
 
 use common::run::Crawld;
 use crawld::clock::Clock;
@@ -170,6 +170,7 @@ fn the_demo_runs_its_jobs_against_its_own_site_and_shows_what_they_found() {
         "http_404",
         "$ crawld suggest http://127.0.0.1:",
         "demo-suggest  products  ",
+        "The site was asked 31",
         "$ crawld fetch --sitemap http://127.0.0.1:",
         "demo-fetch  http://127.0.0.1:",
         "$ crawld scrape http://127.0.0.1:",
@@ -184,6 +185,8 @@ fn the_demo_runs_its_jobs_against_its_own_site_and_shows_what_they_found() {
     assert_eq!(failures.len(), 2);
     let tips = crawld.export("suggestions", &[&["--job", "demo-suggest"], &store[..]].concat());
     assert!(tips.iter().any(|tip| !tip["price"].is_empty()) && tips.len() > 100);
+    let asked = crawld.export("pages", &[&["--job", "demo-suggest"], &store[..]].concat()).len();
+    assert!(asked < 47_988 / 50, "{asked} queries of 47,988");
     let items = crawld.export("items", &[&["--job", "demo-scrape"], &store[..]].concat());
     assert_eq!(items.len(), 3 * 24);
     let again = crawld.expect(2, &["demo", "--keep", "kept"]);
@@ -193,4 +196,33 @@ fn the_demo_runs_its_jobs_against_its_own_site_and_shows_what_they_found() {
     let crawld = Crawld::new().env("TMPDIR", folder.path().to_str().unwrap());
     crawld.expect(0, &["demo"]);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_signal_ends_the_demo_with_its_commands_and_leaves_nothing() {
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        let folder = tempfile::tempdir().unwrap();
+        let crawld = Crawld::new().env("TMPDIR", folder.path().to_str().unwrap());
+        let running = crawld.spawn(&["demo"]);
+        let demo = running.id();
+        let children = format!("/proc/{demo}/task/{demo}/children");
+        let clock = Clock::start();
+        let until = clock.now() + 20_000;
+        // Its first command has begun when there is a store.
+        let has_store = || {
+            let made = fs::read_dir(folder.path()).unwrap().next();
+            made.is_some_and(|made| made.unwrap().path().join("crawld.db").exists())
+        };
+        while !has_store() {
+            assert!(clock.now() < until, "no command was begun");
+            thread::yield_now();
+        }
+        let child = fs::read_to_string(children).unwrap().trim().to_owned();
+        assert!(child.parse::<u32>().is_ok(), "{child:?}");
+        running.signal(signal);
+        let ended = running.finish();
+        assert_eq!((ended.code, ended.signal), (Some(code), None), "{signal}: {ended:#?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
+        assert!(!fs::exists(format!("/proc/{child}")).unwrap(), "{signal}: it goes on");
+    }
 }

@@ -1,18 +1,26 @@
 //! `crawld demo`: the demo site, and every kind of job run against it.
 
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use std::{env, fs, thread};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::error::CommandError;
 use super::text::shell;
 use crate::demo::Site;
+use crate::signals;
 
 /// Rows of a table that are shown.
 const ROWS: usize = 4;
 /// Characters of a row that are shown.
 const WIDE: usize = 110;
+/// How often it is looked whether a command has ended.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Options of `crawld demo`.
 #[derive(Debug, clap::Args)]
@@ -63,6 +71,8 @@ const TOUR: [Step; 4] = [
             "http://SITE/suggest",
             "--form",
             "q={query}",
+            "--form",
+            "limit=50",
             "--header",
             "X-Requested-With: XMLHttpRequest",
             "--tips",
@@ -77,7 +87,7 @@ const TOUR: [Step; 4] = [
             "--strategy",
             "adaptive",
             "--max-length",
-            "2",
+            "3",
             "--delay",
             "1ms",
             "--job",
@@ -143,14 +153,19 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<u8, CommandError> 
             thread::park();
         }
     }
+    let ends = signals::every_end()?;
     let Some(kept) = &args.keep else {
         let folder = tempfile::Builder::new().prefix("crawld-demo-").tempdir()?;
-        tour(&site, folder.path(), out)?;
+        if let Some(signal) = tour(&site, folder.path(), &ends, out)? {
+            return Ok(ended_by(signal));
+        }
         writeln!(out, "\nTo try these and others on the site: crawld demo --serve")?;
         return Ok(0);
     };
     let folder = empty(kept)?;
-    tour(&site, &folder, out)?;
+    if let Some(signal) = tour(&site, &folder, &ends, out)? {
+        return Ok(ended_by(signal));
+    }
     writeln!(
         out,
         "\nAll of it is kept; begin with: cd {} && crawld status",
@@ -170,7 +185,18 @@ fn empty(folder: &Path) -> Result<PathBuf, CommandError> {
     folder.canonicalize().map_err(|error| failed(error.to_string()))
 }
 
-fn tour(site: &Site, folder: &Path, out: &mut dyn Write) -> Result<(), CommandError> {
+fn ended_by(signal: i32) -> u8 {
+    128 + u8::try_from(signal).unwrap_or(0)
+}
+
+/// Runs the jobs one after the other. A signal ends the one that runs, in order, and the tour: it is
+/// given back.
+fn tour(
+    site: &Site,
+    folder: &Path,
+    ends: &Receiver<i32>,
+    out: &mut dyn Write,
+) -> Result<Option<i32>, CommandError> {
     let address = site.address().to_string();
     for step in &TOUR {
         writeln!(out, "\n{}:", step.title)?;
@@ -178,15 +204,43 @@ fn tour(site: &Site, folder: &Path, out: &mut dyn Write) -> Result<(), CommandEr
             step.command.iter().map(|word| word.replace("SITE", &address)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         say(&words, out)?;
+        let before = site.requests();
         // Progress is on stderr; the report would push away what was found.
-        let status = crawld(&words, folder)?.stdout(Stdio::null()).status()?;
+        let mut command = crawld(&words, folder)?;
+        // In a group of its own it hears of Ctrl-C from here alone: twice would end it at once.
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).spawn()?;
+        let (status, signal) = wait(child, ends)?;
+        if signal.is_some() {
+            return Ok(signal);
+        }
         if !status.success() {
             let message = format!("crawld {} ended with {status}", words.join(" "));
             return Err(CommandError { exit: 1, message });
         }
+        writeln!(out, "The site was asked {} times.", site.requests() - before)?;
         found(step.export, folder, out)?;
+        if let Ok(signal) = ends.try_recv() {
+            return Ok(Some(signal));
+        }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Waits for the end of a command. A signal is passed on, SIGHUP as SIGTERM, so that it ends in
+/// order; each one, so that a second one ends it at once. The first is given back.
+fn wait(mut child: Child, ends: &Receiver<i32>) -> io::Result<(ExitStatus, Option<i32>)> {
+    let mut first = None;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok((status, first));
+        }
+        if let Ok(signal) = ends.recv_timeout(LOOK) {
+            first = first.or(Some(signal));
+            let pass_on = if signal == Signal::INT.as_raw() { Signal::INT } else { Signal::TERM };
+            // It has not been waited for, so the number is still its own.
+            kill_process(Pid::from_child(&child), pass_on)?;
+        }
+    }
 }
 
 /// Shows the first rows of what a job found.

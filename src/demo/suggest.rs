@@ -5,26 +5,34 @@ use serde_json::{Value, json};
 use super::catalogue::{Product, amount, products};
 use super::page::{Asked, Page};
 
-/// Most results of each kind in an answer of the shop.
+/// Most results of each kind in an answer of the shop, and how many may be asked for.
 const CAP: usize = 6;
+const MOST: usize = 50;
+/// Products described when nothing else is asked for.
+const DESCRIBED: usize = 3;
 
 /// Results of the plain endpoint when nothing else is asked for, and the most it gives.
 const PLAIN: (usize, usize) = (10, 50);
 
-/// What a shop's search box asks: products that hold the query anywhere, six at most, the best known
-/// first; an empty list where there are none.
+/// What a shop's search box asks: products that hold the query anywhere, the best known first, six at
+/// most unless `limit` says otherwise; an empty list where there are none.
 pub(super) fn shop(asked: &Asked<'_>) -> Page {
-    let query = match asked.method {
+    let (query, limit) = match asked.method {
         "POST" if !asked.by_script => return Page::text("for scripts\n".to_owned()).status(403),
-        "POST" => asked.field("q"),
-        _ => asked.parameter("q"),
+        "POST" => (asked.field("q"), asked.field("limit")),
+        _ => (asked.parameter("q"), asked.parameter("limit")),
     };
+    let limit: Option<usize> = limit.and_then(|limit| limit.parse().ok());
+    let (most, described_most) = limit.map_or((CAP, DESCRIBED), |limit| {
+        let most = limit.clamp(1, MOST);
+        (most, most)
+    });
     let Some(query) = query else {
         return Page::text("q is missing\n".to_owned()).status(400);
     };
     let query = query.to_lowercase();
     let holds = |product: &&Product| !query.is_empty() && product.folded.contains(&query);
-    let found: Vec<&Product> = products().iter().filter(holds).take(CAP).collect();
+    let found: Vec<&Product> = products().iter().filter(holds).take(most).collect();
     if found.is_empty() {
         return Page::json(&json!([]));
     }
@@ -34,7 +42,7 @@ pub(super) fn shop(asked: &Asked<'_>) -> Page {
     let categories = categories.iter().map(|name| json!({ "name": name }));
     Page::json(&json!({
         "query": found.iter().map(|product| product.folded.as_str()).collect::<Vec<_>>(),
-        "products": found.iter().take(3).map(|product| described(product)).collect::<Vec<_>>(),
+        "products": found.iter().take(described_most).map(|product| described(product)).collect::<Vec<_>>(),
         "categories": categories.collect::<Vec<_>>(),
     }))
 }
