@@ -1,7 +1,8 @@
 //! Items of listings, kept with the page that shows them.
 //!
 //! Invariant: an item has one row in its job, whatever pages show it. It is gone (`gone_pass`)
-//! exactly when a pass that read every page of its listings has ended without it.
+//! exactly when a pass has ended without it that read every page of its listings, or as many as may
+//! be read and so the one that it stood on.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -21,6 +22,9 @@ use crate::domain::task::Task;
 use crate::frontier::gathered::Gathered;
 use crate::frontier::listing::{DetailPage, ListingPage, StoredItem};
 use crate::frontier::record::Settled;
+
+/// The limit of the pages of each listing.
+const LISTING_LIMIT: &str = "max_pages";
 
 /// What is counted.
 pub(super) mod what {
@@ -148,10 +152,11 @@ fn keep_page(
     count_fields(conn, settled, pass, &page.tallies)
 }
 
-/// A pass has ended, cut short by a limit of time or size or not: items that it has not seen are
-/// gone, if it has read every page that there was to read. What is held of older passes, and no page
-/// leads to any more, is set aside.
-pub(super) fn end_pass(conn: &mut Connection, job: i64, cut: bool) -> Result<(), Fault> {
+/// A pass has ended, cut short by a limit or not: items that it has not seen are gone, if it has
+/// read every page that there was to read. Under a limit of pages only those are that stood on no
+/// later page than were read; when another limit cut it, nothing is known. What is held of older
+/// passes, and no page leads to any more, is set aside.
+pub(super) fn end_pass(conn: &mut Connection, job: i64, limit: Option<&str>) -> Result<(), Fault> {
     let begun: Option<i64> = both!(conn, c => listing::table
         .filter(listing::job.eq(job))
         .select(listing::start)
@@ -166,10 +171,17 @@ pub(super) fn end_pass(conn: &mut Connection, job: i64, cut: bool) -> Result<(),
          AND state IN (2, 4) AND pass = {this}"
     );
     let unread: Count = both!(conn, c => sql_query(unread).bind::<BigInt, _>(job).get_result(c))?;
-    if unread.count == 0 && !cut {
+    let looked_at = match limit {
+        None => Some(String::new()),
+        Some(LISTING_LIMIT) => Some(format!(
+            " AND page_no <= (SELECT MAX(page_no) FROM item WHERE job = $1 AND last_pass = {this})"
+        )),
+        Some(_) => None,
+    };
+    if let Some(looked_at) = looked_at.filter(|_| unread.count == 0) {
         let gone = format!(
             "UPDATE item SET gone_pass = {this} \
-             WHERE job = $1 AND gone_pass IS NULL AND last_pass < {this}"
+             WHERE job = $1 AND gone_pass IS NULL AND last_pass < {this}{looked_at}"
         );
         both!(conn, c => sql_query(gone).bind::<BigInt, _>(job).execute(c))?;
     }

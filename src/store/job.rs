@@ -10,9 +10,6 @@ use super::schema::{job, job_host};
 use super::{Result, Store, cookies, items};
 use crate::domain::{JobId, Millis};
 
-/// The limit of the pages of each listing; of other jobs, that of all pages.
-const LISTING_LIMIT: &str = "max_pages";
-
 /// A job to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
@@ -245,9 +242,7 @@ impl Store {
                 ))
                 .execute(c))?;
             if state == JobState::Done {
-                // A listing cut by its own limit has been read as far as it is to be.
-                let cut = limit_hit.is_some_and(|limit| limit != LISTING_LIMIT);
-                items::end_pass(conn, id.0, cut)?;
+                items::end_pass(conn, id.0, limit_hit)?;
             }
             found(changed, id)
         })

@@ -98,6 +98,26 @@ fn nothing_is_called_gone_when_a_page_of_the_listing_could_not_be_read() {
 }
 
 #[test]
+fn a_pass_with_fewer_pages_calls_nothing_gone_that_it_has_not_looked_at() {
+    let market = Market::with(Portal::Classic, 45);
+    let (crawld, site) = (Crawld::new(), market.pages().open());
+    let arguments = keyed(&market, &site);
+    run(&crawld, 0, &arguments, &[]);
+    assert_eq!(site.requests(), 5);
+    let first = exported(&crawld, &[])[3]["url_offer"].as_str().unwrap().to_owned();
+    let id = first.rsplit('/').next().unwrap().to_owned();
+    run(&crawld, 0, &arguments, &["--again", "--max-pages", "2"]);
+    assert_eq!(changes(&crawld), [""; 0], "three pages were not looked at");
+    assert_eq!(exported(&crawld, &[]).len(), 45);
+    market.remove(id.parse().unwrap());
+    run(&crawld, 0, &arguments, &["--again", "--max-pages", "2"]);
+    assert_eq!(changes(&crawld), [format!("gone {id}")], "it stood on a page that was read");
+    // What the first pages no longer hold may stand on later ones: only a whole pass knows.
+    run(&crawld, 0, &arguments, &["--again"]);
+    assert_eq!(exported(&crawld, &[]).len(), 44);
+}
+
+#[test]
 fn an_item_is_changed_when_its_own_page_is() {
     let details = vec![Reply::html("<b>10</b>"), Reply::html("<b>12</b>")];
     let site = Pages::new()
