@@ -67,10 +67,11 @@ pub struct Args {
     /// How it is written; graphml and dot show links as a graph
     #[arg(long, default_value = "csv", value_parser = format_parser())]
     format: Format,
-    /// Of this job; needed when there are several
+    /// Of this job; without it items and suggestions are those of all jobs, and for the rest it is
+    /// needed when there are several
     #[arg(long, value_name = "NAME")]
     job: Option<String>,
-    /// Write to this file, which appears whole or not at all, instead of to standard output
+    /// Write to this file, which appears whole or not at all, instead of to standard output (-)
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Keep spreadsheets from executing cells: those that begin with = + - @ get an apostrophe
@@ -113,25 +114,26 @@ fn export(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, Command
         return Err(CommandError::usage("--new is for --what suggestions"));
     }
     let table = table(args, store)?;
-    match &args.output {
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => write(args, store, &*table, &mut BufWriter::with_capacity(1 << 16, out))?,
         Some(path) => write_file(args, store, &*table, path)?,
     }
     Ok(0)
 }
 
-/// The table that is asked for, of the job that is asked for.
+/// The table that is asked for, of the job or the jobs that are asked for.
 fn table(args: &Args, store: &Store) -> Result<Box<dyn Table>, CommandError> {
-    let job = jobs::only(store, args.job.as_deref())?;
+    let name = args.job.as_deref();
+    let only = || jobs::only(store, name);
     Ok(match args.what {
-        What::Pages if args.since.is_some() => Box::new(Pages::since(job)?),
-        What::Pages => Box::new(Pages { job, which: Which::All }),
-        What::Failures => Box::new(Pages { job, which: Which::Failed }),
-        What::Links => Box::new(Links { job }),
-        What::Pairs => Box::new(Pairs { job }),
-        What::Suggestions => Box::new(Suggestions::new(job, args.new)?),
-        What::Items => Box::new(Items::new(job, args.since.is_some())?),
-        What::Broken => Box::new(Broken { job }),
+        What::Pages if args.since.is_some() => Box::new(Pages::since(only()?)?),
+        What::Pages => Box::new(Pages { job: only()?, which: Which::All }),
+        What::Failures => Box::new(Pages { job: only()?, which: Which::Failed }),
+        What::Links => Box::new(Links { job: only()? }),
+        What::Pairs => Box::new(Pairs { job: only()? }),
+        What::Suggestions => Box::new(Suggestions::new(store, name, args.new)?),
+        What::Items => Box::new(Items::new(store, name, args.since.is_some())?),
+        What::Broken => Box::new(Broken { job: only()? }),
     })
 }
 

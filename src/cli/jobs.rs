@@ -1,6 +1,8 @@
 //! Finding the jobs that a command is about.
 
 use super::error::CommandError;
+use crate::domain::job::JobSpec;
+use crate::order;
 use crate::store::{JobRow, Store};
 
 /// The job of this name.
@@ -34,6 +36,33 @@ pub(super) fn several(store: &Store, name: Option<&str>) -> Result<Vec<JobRow>, 
         Some(name) => named(store, name).map(|job| vec![job]),
         None => Ok(store.jobs()?),
     }
+}
+
+/// The job of this name, or every job, that has what `own` takes of its specification, with it.
+/// `else_say`: what kind of job has it.
+///
+/// # Errors
+/// 2 when there is none.
+pub(super) fn having<T>(
+    store: &Store,
+    name: Option<&str>,
+    own: impl Fn(JobSpec) -> Option<T>,
+    else_say: &str,
+) -> Result<Vec<(JobRow, T)>, CommandError> {
+    let all = several(store, name)?;
+    let mut found = Vec::new();
+    for job in &all {
+        let part = own(order::read_spec(job)?);
+        found.extend(part.map(|part| (job.clone(), part)));
+    }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    Err(CommandError::usage(match all.as_slice() {
+        [] => "the store holds no job yet".to_owned(),
+        [job] => format!("job '{}' is a {}: {else_say}", job.name, job.kind),
+        all => format!("{else_say}, and none of these jobs does: {}", names(all)),
+    }))
 }
 
 fn unknown(name: &str, jobs: &[JobRow]) -> CommandError {

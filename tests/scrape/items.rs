@@ -1,6 +1,7 @@
 //! What is taken: fields that are missing, required, keys, own pages, other sources.
 
 use super::*;
+use crate::common::http::Reply;
 use crate::common::site::Pages;
 use crate::common::sites::books::Shop;
 use crate::common::sites::quotes;
@@ -188,4 +189,43 @@ fn a_job_killed_anywhere_has_every_item_once_in_the_end() {
         assert_eq!(report["items"]["repeated"], 0, "killed at {after}: {report}");
         assert!(site.requests() <= 58 + 4, "{} requests", site.requests());
     }
+}
+
+#[test]
+fn items_and_suggestions_need_no_job_to_be_named_among_several() {
+    let site = Pages::new()
+        .page("/list", "<li><b>one</b><i>1</i></li>")
+        .page("/other", "<li><b>two</b></li>")
+        .otherwise(|_| Reply::body("application/json", "[\"a tip\"]"))
+        .page("/", "home")
+        .open();
+    let crawld = Crawld::new();
+    let at = |path: &str| site.at(path);
+    let scrape = |path: &str, name: &str, fields: &[&str]| {
+        let start = at(path);
+        let own = ["scrape", &start, "--item", "li", "--job", name];
+        crawld.expect(0, &[&own[..], fields, &FAST].concat());
+    };
+    scrape("/list", "first", &["--field", "name=b", "--field", "size=i"]);
+    let tips = at("/tips?q={query}");
+    let suggest = ["suggest", &tips, "--tips", "$[*]", "--alphabet", "a", "--max-length", "1"];
+    crawld.expect(0, &[&suggest[..], &["--job", "tips"], &FAST].concat());
+    crawld.expect(0, &[&["crawl", &at("/")], &FAST[..]].concat());
+    let items = crawld.export("items", &[]);
+    assert_eq!(items.len(), 1);
+    assert_eq!((&*items[0]["job"], &*items[0]["size"]), ("first", "1"));
+    assert_eq!(crawld.export("suggestions", &[])[0]["text"], "a tip");
+    scrape("/other", "second", &["--field", "name=b"]);
+    let items = crawld.export("items", &["--sorted"]);
+    let cells: Vec<_> = items.iter().map(|i| [&*i["job"], &*i["name"], &*i["size"]]).collect();
+    assert_eq!(cells, [["first", "one", "1"], ["second", "two", ""]]);
+    for what in ["pages", "links", "failures"] {
+        let said = crawld.expect(2, &["export", "--what", what]).stderr;
+        assert!(said.contains("which job?"), "{what}: {said}");
+    }
+    let said = crawld.expect(2, &["export", "--what", "items", "--job", "tips"]).stderr;
+    assert!(said.contains("job 'tips' is a suggest: only scrape gives items"), "{said}");
+    let piped = crawld.expect(0, &["export", "--what", "items", "--output", "-"]).stdout;
+    assert!(piped.starts_with("job,page,ordinal,name,size\n"), "{piped}");
+    assert!(!crawld.path().join("-").exists());
 }

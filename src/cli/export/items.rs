@@ -6,47 +6,62 @@ use serde_json::{Map, Value};
 
 use super::table::{Sink, Table, in_batches};
 use crate::cli::error::CommandError;
-use crate::order;
+use crate::cli::jobs;
 use crate::output::Cell;
 use crate::store::{Change, ItemRecord, JobRow, Store};
 
-/// The items of a job.
+/// The items of jobs.
 pub(super) struct Items {
-    job: JobRow,
-    /// Names of the fields, and of those of the items' own pages; none: all of them in one column.
+    /// Each with whether its fields are named; else all of them are in one column.
+    jobs: Vec<(JobRow, bool)>,
+    /// Names of the fields of all of them, and of those of the items' own pages.
     fields: Vec<String>,
     /// Only what is new, changed or gone in the last pass?
     since: bool,
 }
 
 impl Items {
-    /// The items of a job that scrapes.
-    pub(super) fn new(job: JobRow, since: bool) -> Result<Self, CommandError> {
-        let spec = order::read_spec(&job)?;
-        let Some(scrape) = spec.scrape else {
-            let message = format!("job '{}' is a {}: only scrape gives items", job.name, job.kind);
-            return Err(CommandError::usage(message));
-        };
-        let fields = scrape.columns();
-        Ok(Self { job, fields, since })
+    /// The items of the job of this name, or of all jobs that scrape.
+    pub(super) fn new(
+        store: &Store,
+        name: Option<&str>,
+        since: bool,
+    ) -> Result<Self, CommandError> {
+        let scrapes = jobs::having(store, name, |spec| spec.scrape, "only scrape gives items")?;
+        let mut fields: Vec<String> = Vec::new();
+        let mut jobs = Vec::with_capacity(scrapes.len());
+        for (job, scrape) in scrapes {
+            let own = scrape.columns();
+            jobs.push((job, !own.is_empty()));
+            for name in own {
+                if !fields.contains(&name) {
+                    fields.push(name);
+                }
+            }
+        }
+        Ok(Self { jobs, fields, since })
     }
 
-    fn cells<'r>(&'r self, item: &'r ItemRecord) -> Vec<Cell<'r>> {
-        let mut cells = vec![
-            Cell::text(&self.job.name),
-            Cell::text(&item.page),
-            Cell::Int(item.ordinal.into()),
-        ];
+    /// Is there a column for the items whose fields have no names?
+    fn has_whole(&self) -> bool {
+        self.jobs.iter().any(|(_, named)| !named)
+    }
+
+    fn cells<'r>(&'r self, job: &'r JobRow, named: bool, item: &'r ItemRecord) -> Vec<Cell<'r>> {
+        let mut cells =
+            vec![Cell::text(&job.name), Cell::text(&item.page), Cell::Int(item.ordinal.into())];
         let now = merged(&item.fields, item.detail.as_deref());
         if self.since {
             cells.push(Cell::text(item.change.name()));
             cells.push(Cell::Text(changed(item, &now).into()));
         }
-        if self.fields.is_empty() {
-            cells.push(Cell::Json(Value::Object(now).to_string().into()));
-        } else {
-            cells.extend(self.fields.iter().map(|name| cell(now.get(name))));
+        let of = |name| if named { cell(now.get(name)) } else { Cell::Null };
+        let fields: Vec<Cell<'_>> = self.fields.iter().map(of).collect();
+        if self.has_whole() {
+            let whole = || Cell::Json(Value::Object(now).to_string().into());
+            cells.push(if named { Cell::Null } else { whole() });
         }
+        cells.extend(fields);
         cells
     }
 }
@@ -87,14 +102,18 @@ impl Table for Items {
         if self.since {
             columns.extend(["change", "changed_fields"]);
         }
-        if self.fields.is_empty() {
+        if self.has_whole() {
             columns.push("fields");
         }
         columns.into_iter().map(str::to_owned).chain(self.fields.iter().cloned()).collect()
     }
 
     fn rows(&self, store: &Store, sink: &mut Sink<'_>) -> Result<(), CommandError> {
-        let read = |after, limit| store.items_after(self.job.id, after, limit, self.since);
-        in_batches(read, |item: &ItemRecord| item.at, |item| sink(&self.cells(item)))
+        for (job, named) in &self.jobs {
+            let read = |after, limit| store.items_after(job.id, after, limit, self.since);
+            let place = |item: &ItemRecord| item.at;
+            in_batches(read, place, |item| sink(&self.cells(job, *named, item)))?;
+        }
+        Ok(())
     }
 }

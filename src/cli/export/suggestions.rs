@@ -2,43 +2,44 @@
 
 use super::table::{Sink, Table, in_batches, named};
 use crate::cli::error::CommandError;
+use crate::cli::jobs;
 use crate::domain::job::COLUMNS;
-use crate::order::read_spec;
 use crate::output::Cell;
 use crate::store::{JobRow, Store, SuggestionRecord};
 
-/// The tips of a job.
+/// The tips of jobs.
 pub(super) struct Suggestions {
-    job: JobRow,
-    /// Names of the fields that its kinds of result have.
+    jobs: Vec<JobRow>,
+    /// Names of the fields that their kinds of result have.
     fields: Vec<String>,
     /// Only those that no earlier pass had found?
     new: bool,
 }
 
 impl Suggestions {
-    /// The tips of this job.
+    /// The tips of the job of this name, or of all jobs that harvest.
     ///
     /// # Errors
-    /// 2 when it is no job that has tips, or its specification cannot be read.
-    pub(super) fn new(job: JobRow, new: bool) -> Result<Self, CommandError> {
-        let spec = read_spec(&job)?;
-        let Some(own) = spec.suggest else {
-            let message = format!("job '{}' is a {}: it has no suggestions", job.name, job.kind);
-            return Err(CommandError::usage(message));
-        };
+    /// 2 when there is no job that has tips, or a specification cannot be read.
+    pub(super) fn new(store: &Store, name: Option<&str>, new: bool) -> Result<Self, CommandError> {
+        let why = "only suggest gives suggestions";
+        let harvests = jobs::having(store, name, |spec| spec.suggest, why)?;
         let mut fields: Vec<String> = Vec::new();
-        for field in own.results.into_iter().flat_map(|result| result.fields) {
-            if !fields.contains(&field.name) {
-                fields.push(field.name);
+        let mut jobs = Vec::with_capacity(harvests.len());
+        for (job, own) in harvests {
+            jobs.push(job);
+            for field in own.results.into_iter().flat_map(|result| result.fields) {
+                if !fields.contains(&field.name) {
+                    fields.push(field.name);
+                }
             }
         }
-        Ok(Self { job, fields, new })
+        Ok(Self { jobs, fields, new })
     }
 
-    fn cells<'r>(&'r self, tip: &'r SuggestionRecord) -> Vec<Cell<'r>> {
+    fn cells<'r>(&'r self, job: &'r JobRow, tip: &'r SuggestionRecord) -> Vec<Cell<'r>> {
         let mut cells = vec![
-            Cell::text(&self.job.name),
+            Cell::text(&job.name),
             Cell::text(&tip.result),
             Cell::text(&tip.query),
             Cell::Int(tip.rank.into()),
@@ -58,13 +59,16 @@ impl Table for Suggestions {
     }
 
     fn rows(&self, store: &Store, sink: &mut Sink<'_>) -> Result<(), CommandError> {
-        let read = |after, limit| store.suggestions_after(self.job.id, after, limit);
-        let place = |tip: &SuggestionRecord| tip.at;
-        in_batches(read, place, |tip| {
-            if self.new && tip.first_pass != self.job.pass {
-                return Ok(());
-            }
-            sink(&self.cells(tip))
-        })
+        for job in &self.jobs {
+            let read = |after, limit| store.suggestions_after(job.id, after, limit);
+            let place = |tip: &SuggestionRecord| tip.at;
+            in_batches(read, place, |tip| {
+                if self.new && tip.first_pass != job.pass {
+                    return Ok(());
+                }
+                sink(&self.cells(job, tip))
+            })?;
+        }
+        Ok(())
     }
 }
