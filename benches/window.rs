@@ -87,7 +87,7 @@ fn drain(mut window: Window) {
         let id = row.id;
         let facts = PageFacts { status: Some(200), fetched_at: Some(NOW), ..PageFacts::default() };
         let answer = Answer { facts, begun_at: NOW, ..Answer::default() };
-        let moment = Moment { now: NOW, luck: 7, stale: 0, renewed: false };
+        let moment = Moment { now: NOW, luck: 7, stale: false, renewed: false };
         if let Some(Verdict::Settled(settled)) = window.settle(row, answer, true, moment) {
             black_box(settled);
         }

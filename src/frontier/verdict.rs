@@ -28,9 +28,11 @@ pub enum Verdict {
     Deferred(Box<Deferred>),
     /// The host did not let itself be reached: it goes back to its place, no try used up.
     Again,
-    /// The kept-alive connection was stale: likewise.
+    /// The kept-alive connection was stale: it goes back to its place, once. That was a request all
+    /// the same, and is counted as a try when the URL has its result or is deferred.
     Stale,
-    /// It redirected to itself and changed the job's cookies: likewise, once in a pass.
+    /// It redirected to itself and changed the job's cookies: it goes back to its place, no try used
+    /// up, once in a pass.
     OnceMore,
     /// The host is given up: this is the URL's result, and all else queued there fails unasked
     /// with the same reason.
@@ -44,8 +46,8 @@ pub struct Moment {
     pub now: Millis,
     /// Any number; spreads retries.
     pub luck: u64,
-    /// How often this URL has met a stale connection in a row.
-    pub stale: u8,
+    /// Has this URL met a stale connection, at its first try?
+    pub stale: bool,
     /// Has it been asked once more for its cookies?
     pub renewed: bool,
 }
@@ -54,9 +56,6 @@ pub struct Moment {
 pub const NEEDS_SCRIPTS: &str = "probably needs JavaScript, which crawld does not run";
 /// Evidence of a redirect whose target is no URL of the job.
 pub const OUT_OF_SCOPE: &str = "redirects out of scope";
-
-/// Stale connections in a row that are excused.
-const EXCUSED: u8 = 3;
 
 /// Judges `answer` to `row` and moves the host's pace.
 #[must_use]
@@ -74,6 +73,9 @@ pub fn judge(
         let [_, head_us, ..] = answer.phases_us;
         pace.took(head_us);
     }
+    // What was asked on a stale connection was asked.
+    let counted = moment.stale.then(|| QueuedUrl { tries: row.tries + 1, ..row.clone() });
+    let row = counted.as_ref().unwrap_or(row);
     if let Some(deferred) = check::by_get(row, &answer, pace, moment.now) {
         return Verdict::Deferred(Box::new(deferred));
     }
@@ -175,7 +177,9 @@ fn broken(
             let stray = row.task.is_check() && reason == Reason::BadHttp;
             let closed = matches!(reason, Reason::Closed | Reason::Reset);
             let stale = answer.reused && (closed || stray);
-            if stale && answer.facts.status.is_none() && moment.stale < EXCUSED {
+            // A server may close a kept connection at any time (RFC 9112, 9.3.1), so the first try is
+            // made again at once, whatever max_tries is; one that always closes is not excused.
+            if stale && answer.facts.status.is_none() && row.tries == 0 {
                 return Verdict::Stale;
             }
             if reason.slows_host() {

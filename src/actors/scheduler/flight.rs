@@ -20,15 +20,16 @@ use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::window::Step;
 
-/// Rows noted as asked once more.
-const MOST_RENEWED: usize = 10_000;
+/// Rows noted as asked once more for one reason.
+const MOST_NOTED: usize = 10_000;
 
 /// Fetchers and what they are doing.
 pub(super) struct Flights {
     fetchers: Vec<Option<Addr<FetchActor>>>,
     idle: Vec<usize>,
     under_way: HashMap<usize, Flight>,
-    pub(super) stale: HashMap<i64, u8>,
+    /// Rows that met a stale connection, and are asked once more.
+    pub(super) stale: HashSet<i64>,
     /// Rows that redirected to themselves with new cookies, and are asked once more.
     pub(super) renewed: HashSet<i64>,
     numbers: u64,
@@ -56,7 +57,7 @@ impl Flights {
             fetchers: (0..slots).map(|_| None).collect(),
             idle: Vec::with_capacity(slots),
             under_way: HashMap::new(),
-            stale: HashMap::new(),
+            stale: HashSet::new(),
             renewed: HashSet::new(),
             numbers: 0,
         }
@@ -84,16 +85,6 @@ impl Flights {
         self.idle.retain(|slot| *slot < slots);
     }
 
-    /// Notes that a row is asked once more for its cookies. Rows that leave with their host before
-    /// they are settled stay noted; beyond a bound all are forgotten, and such a row may be asked
-    /// once more again.
-    pub(super) fn renew(&mut self, id: i64) {
-        if self.renewed.len() >= MOST_RENEWED {
-            self.renewed.clear();
-        }
-        self.renewed.insert(id);
-    }
-
     pub(super) fn len(&self) -> usize {
         self.under_way.len()
     }
@@ -106,6 +97,15 @@ impl Flights {
     fn address(&self, slot: usize) -> Option<&Addr<FetchActor>> {
         self.fetchers.get(slot).and_then(Option::as_ref)
     }
+}
+
+/// Notes that a row is asked once more. Rows that leave with their host before they are settled stay
+/// noted; beyond a bound all are forgotten, and such a row may be asked once more again.
+pub(super) fn note(rows: &mut HashSet<i64>, id: i64) {
+    if rows.len() >= MOST_NOTED {
+        rows.clear();
+    }
+    rows.insert(id);
 }
 
 impl SchedulerActor {

@@ -1,7 +1,7 @@
 //! Answers are judged and taken in.
 
 use super::SchedulerActor;
-use super::flight::Takeoff;
+use super::flight::{Takeoff, note};
 use super::told::{Ended, Told};
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
@@ -15,7 +15,7 @@ use crate::frontier::verdict::{Moment, Verdict};
 impl SchedulerActor {
     pub(super) fn moment(&self, now: Millis, salt: i64) -> Moment {
         let luck = salt.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ now.cast_unsigned();
-        let stale = self.flights.stale.get(&salt).copied().unwrap_or(0);
+        let stale = self.flights.stale.contains(&salt);
         let renewed = self.flights.renewed.contains(&salt);
         Moment { now, luck: luck.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 17, stale, renewed }
     }
@@ -60,26 +60,23 @@ impl SchedulerActor {
         let after = slow(&self.window);
         let slowed = before.zip(after).is_some_and(|(before, after)| after > before);
         self.batches.touch(host, slowed, now);
-        if !matches!(verdict, Some(Verdict::Stale)) {
-            self.flights.stale.remove(&id);
-        }
         match verdict {
             Some(Verdict::Settled(settled) | Verdict::GiveUp(settled)) => {
                 self.flights.renewed.remove(&id);
+                self.flights.stale.remove(&id);
                 self.tell_end(url, &settled);
                 self.take_in(*settled, weight, phases, now);
             }
             Some(Verdict::Deferred(deferred)) => {
+                // Its tries, which tell of it, are stored.
+                self.flights.stale.remove(&id);
                 if let Some(run) = self.jobs.get_mut(&deferred.job) {
                     run.settled(phases, deferred.facts.bytes);
                 }
                 self.batches.defer(*deferred, now);
             }
-            Some(Verdict::Stale) => {
-                let stale = self.flights.stale.entry(id).or_insert(0);
-                *stale = stale.saturating_add(1);
-            }
-            Some(Verdict::OnceMore) => self.flights.renew(id),
+            Some(Verdict::Stale) => note(&mut self.flights.stale, id),
+            Some(Verdict::OnceMore) => note(&mut self.flights.renewed, id),
             Some(Verdict::Again) | None => {}
         }
         self.tell_given_up(now);

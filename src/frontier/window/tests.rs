@@ -276,7 +276,7 @@ impl World {
             return;
         }
         *self.in_flight.get_mut(&sent.host).expect("in flight") -= 1;
-        let moment = Moment { now: self.now, luck: self.luck(4_000), stale: 0, renewed: false };
+        let moment = Moment { now: self.now, luck: self.luck(4_000), stale: false, renewed: false };
         match sent.work {
             Work::Robots(errand, _) => {
                 self.reached.insert(sent.host);

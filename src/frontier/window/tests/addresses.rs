@@ -59,7 +59,7 @@ fn a_host_that_has_answered_is_reached_though_nobody_says_where_it_is() {
         let mut first = asks(&mut world);
         assert_eq!(first.len(), 1, "one place for hosts that nobody has reached");
         let Some(Step::Ask(host, work)) = first.pop() else { panic!("a request") };
-        let moment = Moment { now: world.now, luck: 0, stale: 0, renewed: false };
+        let moment = Moment { now: world.now, luck: 0, stale: false, renewed: false };
         match work {
             Work::Robots(errand, _) => {
                 let answer = RobotsAnswer { status: Some(200), ..RobotsAnswer::default() };

@@ -106,7 +106,7 @@ impl Crowd {
         let (id, job) = (row.id, row.job);
         let facts = PageFacts { status: Some(200), fetched_at: Some(NOW), ..PageFacts::default() };
         let answer = Answer { facts, begun_at: NOW, ..Answer::default() };
-        let moment = Moment { now: NOW, luck: 7, stale: 0, renewed: false };
+        let moment = Moment { now: NOW, luck: 7, stale: false, renewed: false };
         self.window.settle(row, answer, true, moment).expect("a verdict");
         self.window.committed(host, id);
         job
