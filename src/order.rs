@@ -16,7 +16,7 @@ use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
 use amend::{apply, merge, only_taken};
-pub use list::{readable, unreadable};
+pub use list::{lacks_column, readable, unreadable};
 
 /// Rows removed in one transaction: others may want the store meanwhile.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
@@ -212,7 +212,7 @@ fn resume(
             ));
         }
         store.set_job_state(row.id, JobState::Running, None, now)?;
-        notes.push(if spec.fetch.is_some() && ended {
+        notes.push(if spec.fetch.is_some() && ended && row.limit_hit.is_none() {
             format!("job={} complete so far; looking for new lines in the list", row.name)
         } else {
             format!("job={} resumed in pass {}, {} asked so far", row.name, row.pass, row.asked)

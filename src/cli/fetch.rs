@@ -6,7 +6,7 @@ use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
 use crate::config::{Override, Settings, Value};
-use crate::domain::job::Root;
+use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::Column;
 use crate::order::{self, Order};
 
@@ -57,6 +57,13 @@ impl OneOff for Args {
             order::readable(file).map_err(|why| {
                 CommandError::usage(format!("{file}: {why}; give a file with one URL a line"))
             })?;
+        }
+        let column = settings.job.fetch.as_ref().and_then(FetchSpec::column);
+        for file in &self.files {
+            let lacks = column.as_ref().and_then(|column| order::lacks_column(file, column));
+            if let Some(why) = lacks {
+                return Err(CommandError::usage(format!("{file}: {why}")));
+            }
         }
         let name = format!("fetch-{}", self.stem());
         one_off::order(&self.shared, name, settings.job.clone())

@@ -72,6 +72,13 @@ impl ListReader {
         }
     }
 
+    /// Has the heading been read, and the column that is wanted is not there? Then nothing else of
+    /// the list is read.
+    #[must_use]
+    pub fn lacks_its_column(&self) -> bool {
+        matches!(&self.layout, Layout::Table(table) if table.is_nothing())
+    }
+
     fn decode(&mut self, chunk: &[u8], last: bool, each: &mut Each<'_>) {
         self.decoded.clear();
         let room = self.decoder.max_utf8_buffer_length(chunk.len()).unwrap_or(chunk.len() * 3 + 16);

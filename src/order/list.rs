@@ -1,8 +1,13 @@
 //! Can the list of a job be read?
 
 use std::fs::{self, File};
+use std::io::Read as _;
 
 use crate::domain::job::JobSpec;
+use crate::domain::list::{Column, Entry, ListReader};
+
+/// How far a heading is looked for in a file, in bytes.
+const HEADING: u64 = 64 * 1024;
 
 /// Can this file of a list be read? A pipe is taken at its word: looking into it would empty it.
 ///
@@ -20,6 +25,23 @@ pub fn readable(file: &str) -> Result<(), String> {
         File::open(file).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// Why there is no such column in this file, if it is a file that can be looked at and has a heading.
+/// What cannot be read is told of by [`readable`].
+#[must_use]
+pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
+    if file == "-" || !fs::metadata(file).is_ok_and(|metadata| metadata.is_file()) {
+        return None;
+    }
+    let mut head = Vec::new();
+    File::open(file).ok()?.take(HEADING).read_to_end(&mut head).ok()?;
+    let (mut reader, mut why) = (ListReader::new(Some(column)), None);
+    let mut each = |entry: Entry| why = why.take().or(entry.url.err());
+    reader.feed(&head, &mut each);
+    // The heading may be all that there is.
+    reader.feed(b"\n", &mut each);
+    why.filter(|_| reader.lacks_its_column())
 }
 
 /// Why the list of a job cannot be read, with the file; `None`: it can, or the job has none.

@@ -87,7 +87,7 @@ pub use job_state::{JobState, Origin};
 pub use limits::Left;
 pub use lookup::Share;
 pub use offer::{Offered, Revisited};
-pub use page_links::PageLink;
+pub use page_links::{Holders, PageLink};
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;
 pub use status::{Standing, Waiting};

@@ -83,6 +83,21 @@ fn each_link_is_asked_once_by_head_and_by_get_only_where_head_says_nothing() {
 }
 
 #[test]
+fn a_broken_url_of_the_list_is_told_with_the_pages_that_hold_it() {
+    let site = Pages::new().links("/a", &["/gone"]).links("/b", &["/gone", "/away"]).open();
+    let list = ["/gone", "/a", "/b", "/lost", "/away"].map(|path| site.at(path) + "\n").concat();
+    let said = fetch(&Crawld::new(), 0, list, &["--check"]).stdout;
+    let at = |path| site.at(path);
+    for line in [
+        format!("http_404 {} of the list and on {} and 1 page more\n", at("/gone"), at("/a")),
+        format!("http_404 {} of the list and on {}\n", at("/away"), at("/b")),
+        format!("http_404 {} of the list\n", at("/lost")),
+    ] {
+        assert!(said.contains(&line), "{line} {said}");
+    }
+}
+
+#[test]
 fn the_status_at_the_end_of_a_links_redirects_is_what_counts() {
     let site = Pages::new()
         .links("/", &["/moved", "/lost", "/round"])

@@ -52,11 +52,13 @@ fn a_list_that_cannot_be_used_ends_at_once_with_the_reason() {
     crawld.write("good.txt", site.at("/a"));
     crawld.write("empty.txt", "# nothing yet\n\n");
     crawld.write("table.csv", "id,url\n1,http://a.example/\n");
+    crawld.write("other.csv", "id;link");
     for (arguments, word) in [
         (&["good.txt", "missing.txt"][..], "missing.txt"),
         (&["."], "folder"),
         (&["empty.txt"], "holds no URL"),
         (&["table.csv", "--column", "link"], "no column 'link'"),
+        (&["table.csv", "other.csv", "--column", "url"], "other.csv: there is no column 'url'"),
         (&["good.txt", "--column", "0"], "--column"),
         (&["good.txt", "--scope", "host"], "scope: "),
         (&["--sitemap", "ftp://a.example/"], "sitemap: "),

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::Report;
 use crate::cli::error::CommandError;
+use crate::cli::text::counted;
 use crate::domain::link::LinkKind;
 use crate::domain::url::CanonicalUrl;
-use crate::store::{PageRecord, Store};
+use crate::store::{Holders, PageRecord, Store};
 
 /// Broken links that are shown.
 const SHOWN: usize = 20;
@@ -32,10 +33,16 @@ pub fn print_broken(
         return Ok(());
     }
     writeln!(out, "  broken links:")?;
-    for failure in failures.iter().take(SHOWN) {
-        let place = match source(store, report, failure)? {
+    let sources = failures.iter().take(SHOWN).map(|failure| source(store, report, failure));
+    let sources: Vec<Option<String>> = sources.collect::<Result<_, _>>()?;
+    // A URL of the list may be linked as well; nothing remembers where but the links.
+    let listed = sources.iter().any(Option::is_none);
+    let holders =
+        if listed { store.holders_of_failures(report.job.id, SHOWN)? } else { Vec::new() };
+    for (failure, source) in failures.iter().zip(sources) {
+        let place = match source {
             Some(page) => format!("on {page}"),
-            None => "of the list".to_owned(),
+            None => of_the_list(holders.iter().find(|found| found.target == failure.url)),
         };
         line(out, failure, &place)?;
     }
@@ -43,6 +50,17 @@ pub fn print_broken(
         writeln!(out, "    ... all of them: crawld export --what broken")?;
     }
     Ok(())
+}
+
+/// Where a URL of the list stands besides.
+fn of_the_list(holders: Option<&Holders>) -> String {
+    match holders {
+        None => "of the list".to_owned(),
+        Some(Holders { first, pages: 1, .. }) => format!("of the list and on {first}"),
+        Some(Holders { first, pages, .. }) => {
+            format!("of the list and on {first} and {} more", counted(pages - 1, "page"))
+        }
+    }
 }
 
 fn checks(spec: &str) -> bool {

@@ -76,6 +76,11 @@ impl Table {
         self.read(&[], each);
     }
 
+    /// Is the column missing?
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self.stage, Stage::Nothing)
+    }
+
     fn begin(&mut self, each: &mut Each<'_>) {
         let next = match self.column {
             Column::Name(_) => Stage::Heading(Vec::new()),
