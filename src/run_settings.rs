@@ -5,20 +5,21 @@ pub mod open_files;
 use std::time::Duration;
 
 use crate::actors::supervisor::Settings as RunSettings;
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, GRACE_MS, Settings};
 use crate::disk::Rule;
 use crate::domain::job::JobSpec;
 use crate::http::budget::Budget;
 use crate::http::{ClientOptions, Dns, Places, Throttle};
 use crate::store::node;
 
-/// How long requests in flight of the daemon may go on after a signal.
-const DAEMON_GRACE: Duration = Duration::from_secs(20);
+/// How long requests in flight of a process that runs the jobs of a configuration may go on after a
+/// signal.
+pub const GRACE: Duration = Duration::from_millis(GRACE_MS.unsigned_abs());
 
 /// How the actors of the daemon are set up.
 #[must_use]
 pub fn daemon_settings(settings: &Settings) -> RunSettings {
-    RunSettings { stays: true, ..run_settings(settings, DAEMON_GRACE) }
+    RunSettings { stays: true, ..run_settings(settings, GRACE) }
 }
 
 /// How the actors are set up; `grace` is that of a command of this kind.

@@ -118,7 +118,7 @@ pub(super) fn start_log(settings: &Settings, usual: &str) {
 pub(super) fn level(quiet: bool, verbose: u8) -> &'static str {
     match (quiet, verbose) {
         (true, _) => "error",
-        (false, 0) => "crawld=info",
+        (false, 0) => config::LOG,
         (false, 1) => "crawld=debug",
         (false, _) => "trace",
     }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use signal_hook::consts::SIGTERM;
 
@@ -20,12 +19,10 @@ use crate::config::{self, ConfiguredJob, Settings};
 use crate::domain::JobId;
 use crate::notify::Notify;
 use crate::order::{self, Order, PrepareError};
-use crate::run_settings::{decide_proxies, open_files, run_settings, warn_of_ways};
+use crate::run_settings::{GRACE, decide_proxies, open_files, run_settings, warn_of_ways};
 use crate::signals::Waiting;
 use crate::store::{Access, JobState, Origin, Store};
 
-/// How long requests in flight may go on after a signal.
-const GRACE: Duration = Duration::from_secs(20);
 /// Numbers of errno(3) for the service manager: what was given is wrong; all else.
 const EINVAL: i32 = 22;
 const EIO: i32 = 5;

@@ -28,12 +28,13 @@ const AWAY: Duration = Duration::from_secs(5);
 /// logs where they do not say it, and `waiting` sees signals until the daemon does. `Err` of the
 /// inner result: a signal ended it before it began.
 pub(super) fn run(
-    settings: Settings,
+    mut settings: Settings,
     file: &Path,
     log: &str,
     global: &Global,
     waiting: Waiting,
 ) -> Result<Result<End, i32>, CommandError> {
+    settings.log.get_or_insert_with(|| log.to_owned());
     let run = daemon_settings(&settings);
     open_files::suffice(run.threads)?;
     one_off::set_up_tls(&run.client, false)?;

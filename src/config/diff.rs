@@ -146,6 +146,15 @@ fn jobs(entries: &[Entry]) -> Vec<&str> {
     names
 }
 
+/// A host that comes or goes is not insecure, as all others.
+fn tells_nothing(old: Option<&Entry>, new: Option<&Entry>) -> bool {
+    let one = old.xor(new);
+    one.is_some_and(|entry| {
+        let of_host = entry.section.first().is_some_and(|first| first == "hosts");
+        of_host && entry.key == "insecure" && entry.shown == "false"
+    })
+}
+
 /// Every key that differs, with its section.
 fn changes<'e>(old: &'e [Entry], new: &'e [Entry]) -> Vec<(&'e [String], Change)> {
     let name = |entry: &'e Entry| (entry.section.as_slice(), entry.key.as_str());
@@ -154,7 +163,7 @@ fn changes<'e>(old: &'e [Entry], new: &'e [Entry]) -> Vec<(&'e [String], Change)
     let gone = old.iter().filter(|entry| !after.contains_key(&name(entry)));
     let gone = gone.map(|entry| (Some(entry), None));
     let there = new.iter().map(|entry| (before.get(&name(entry)).copied(), Some(entry)));
-    let differ = there.chain(gone).filter(|(old, new)| old != new);
+    let differ = there.chain(gone).filter(|(old, new)| old != new && !tells_nothing(*old, *new));
     differ
         .filter_map(|(old, new)| {
             let entry = new.or(old)?;

@@ -1,5 +1,5 @@
-//! What settings mean, key by key: every value decided, secrets masked. As a text it is itself a
-//! configuration, which means the same but for the secrets.
+//! What settings mean for a daemon, key by key: every value decided, secrets masked. As a text it is
+//! itself a configuration, which means the same but for the secrets.
 
 mod job;
 mod written;
@@ -7,9 +7,9 @@ mod written;
 use std::fmt::Write as _;
 
 use config::{FileFormat, Format as _, Value, ValueKind};
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::{ConfigError, Settings};
+use super::{ConfigError, GRACE_MS, LOG, Settings};
 use crate::domain::credentials::{Login, names_a_secret};
 use crate::domain::job::HostRules;
 use crate::domain::secret::Secret;
@@ -129,13 +129,9 @@ fn gather(section: &mut Vec<String>, value: Value, entries: &mut Vec<Entry>) {
 fn daemon(settings: &Settings, sheet: &mut Sheet<'_>) {
     sheet.put("concurrency", settings.concurrency.to_string());
     sheet.put("threads", settings.threads.to_string());
-    if let Some(grace) = settings.grace_ms {
-        sheet.put("grace", span(grace));
-    }
+    sheet.put("grace", span(settings.grace_ms.unwrap_or(GRACE_MS)));
     sheet.put("stop_timeout", span(settings.stop_timeout_ms));
-    if let Some(log) = &settings.log {
-        sheet.put_text("log", log);
-    }
+    sheet.put_text("log", settings.log.as_deref().unwrap_or(LOG));
     let json = settings.log_format == Format::Json;
     sheet.put_text("log_format", if json { "json" } else { "text" });
 }
@@ -201,20 +197,20 @@ fn host(rules: &HostRules, login: Option<&Login>, sheet: &mut Sheet<'_>) {
     }
 }
 
-/// A URL without its password.
+/// A URL without its password and without what in its query has the name of a secret. All else, such
+/// as `{query}`, stays as it is written.
 fn masked(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
-    let in_query = |url: &Url| url.query_pairs().any(|(name, _)| names_a_secret(&name));
-    let hidden = url.password().is_some() && url.set_password(Some(MASK)).is_ok();
-    if in_query(&url) {
-        let pairs = url.query_pairs().map(|(name, value)| {
-            let shown = if names_a_secret(&name) { MASK.into() } else { value };
-            (name.into_owned(), shown.into_owned())
-        });
-        let pairs: Vec<(String, String)> = pairs.collect();
-        url.query_pairs_mut().clear().extend_pairs(pairs);
-    } else if !hidden {
-        return text.to_owned();
-    }
-    url.into()
+    let mut url = Url::parse(text).ok().filter(|url| url.password().is_some());
+    let hidden = url.as_mut().is_some_and(|url| url.set_password(Some(MASK)).is_ok());
+    let text = url.filter(|_| hidden).map_or_else(|| text.to_owned(), String::from);
+    let (whole, fragment) = text.split_at(text.find('#').unwrap_or(text.len()));
+    let Some((before, query)) = whole.split_once('?') else { return text };
+    let pairs = query.split('&').map(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let is_secret = form_urlencoded::parse(name.as_bytes())
+            .next()
+            .is_some_and(|(name, _)| names_a_secret(&name));
+        if is_secret { format!("{name}={MASK}") } else { pair.to_owned() }
+    });
+    format!("{before}?{}{fragment}", pairs.collect::<Vec<_>>().join("&"))
 }

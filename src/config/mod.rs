@@ -37,6 +37,9 @@ pub const DEFAULT_DATABASE: &str = "sqlite://crawld.db";
 pub const GRACE_MS: i64 = 20_000;
 /// What such a process logs unless it is said.
 pub const LOG: &str = "crawld=info";
+/// How long a daemon tries a host hourly that would be given up, milliseconds, unless it is said:
+/// whoever mends it need not tell us.
+pub const PERSISTENCE_MS: i64 = 24 * 3_600_000;
 
 /// What a configuration means.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,11 @@
 //! A job in the daemon's care: what is wanted of it and how it stands.
 
-use crate::config::Settings;
+use crate::config::{PERSISTENCE_MS, Settings};
 use crate::domain::job::JobSpec;
 use crate::domain::schedule::Schedule;
 use crate::domain::{JobId, Millis};
 use crate::order::Order;
 use crate::store::{JobRow, JobState, Origin};
-
-/// How long a host that would be given up is tried hourly first: whoever mends it need not tell us.
-const PERSISTENCE: Millis = 24 * 3_600_000;
 
 /// A job in the daemon's care.
 #[derive(Debug)]
@@ -49,7 +46,7 @@ pub(super) fn wanted(settings: &Settings) -> Vec<(String, Wanted)> {
         let order = Order {
             name: job.name.clone(),
             spec: JobSpec {
-                host_persistence_ms: job.spec.host_persistence_ms.or(Some(PERSISTENCE)),
+                host_persistence_ms: job.spec.host_persistence_ms.or(Some(PERSISTENCE_MS)),
                 ..job.spec.clone()
             },
             again: false,

@@ -209,7 +209,7 @@ fn plan(source: &Source, old: &Settings, store: &Store) -> Plan {
     let loaded = config::load(source.file.as_deref(), &source.overrides);
     let loaded = loaded.and_then(|mut new| decide_proxies(&mut new).map(|()| new));
     let new = match loaded {
-        Ok(new) => new,
+        Ok(new) => Settings { log: new.log.or_else(|| Some(source.log.clone())), ..new },
         Err(error) => return Plan::End(Reloaded::Invalid(error.errors)),
     };
     if let Err(error) = daemon_settings(&new).client.set_up_tls() {

@@ -21,7 +21,6 @@ fn what_differs_from_the_running_daemon_is_told_before_a_reload() {
         "restart: daemon.threads 0 -> 3",
         "live: http.max_body \"10MiB\" -> \"1MiB\"",
         "live: hosts.a.example.delay - -> \"1s\"",
-        "live: hosts.a.example.insecure - -> false",
         "live: jobs.docs.delay \"1m\" -> \"50s\"",
         "live: jobs.docs.max_body \"10MiB\" -> \"1MiB\"",
         "new: jobs.more",

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::written::{json, list, quoted, size, span, table, texts};
 use super::{MASK, Sheet, masked};
-use crate::config::{ConfiguredJob, ProxyKeys};
+use crate::config::{ConfiguredJob, PERSISTENCE_MS, ProxyKeys};
 use crate::domain::credentials::{Login, names_a_secret};
 use crate::domain::job::{JobSpec, ScrapeSpec};
 use crate::domain::proxy::Proxy;
@@ -24,9 +24,7 @@ pub(super) fn politeness(spec: &JobSpec, sheet: &mut Sheet<'_>) {
     sheet.put("max_crawl_delay", span(spec.max_crawl_delay_ms));
     sheet.put("max_retry_after", span(spec.max_retry_after_ms));
     sheet.put("host_patience", span(spec.host_patience_ms));
-    if let Some(persistence) = spec.host_persistence_ms {
-        sheet.put("host_persistence", span(persistence));
-    }
+    sheet.put("host_persistence", span(spec.host_persistence_ms.unwrap_or(PERSISTENCE_MS)));
 }
 
 /// The keys of `[http]` that a job may have of its own.

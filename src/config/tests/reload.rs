@@ -83,6 +83,8 @@ fn what_is_meant_is_itself_a_configuration_that_means_the_same() {
         for spec in &mut specs {
             // The logins of roots are not shown.
             spec.secrets.origins.clear();
+            // What a daemon takes where nothing is said.
+            spec.host_persistence_ms.get_or_insert(PERSISTENCE_MS);
         }
         specs
     };
@@ -92,6 +94,32 @@ fn what_is_meant_is_itself_a_configuration_that_means_the_same() {
     };
     assert_eq!(schedules(&again), schedules(&settings));
     assert_eq!((again.network, again.control), (settings.network, settings.control));
+}
+
+#[test]
+fn every_value_that_holds_for_a_daemon_is_shown_and_a_query_as_it_is_written() {
+    let text = "[control]\nsocket = \"/tmp/x\"\n[jobs.s]\nkind = \"suggest\"\nresults.a = { path = \"$[*]\" }\n\
+                request = { url = \"https://a.test/ü/{query}?q={query}&token=hunter2&n=a+b%20c\" }\n";
+    let shown = effective::text(&file(text).unwrap());
+    for line in [
+        "grace = \"20s\"",
+        "log = \"crawld=info\"",
+        "host_persistence = \"1day\"",
+        "https://a.test/ü/{query}?q={query}&token=***&n=a+b%20c",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    // To say what holds anyway changes nothing.
+    let said = "[daemon]\ngrace = \"20s\"\nlog = \"crawld=info\"\n";
+    assert!(diff(&file(text).unwrap(), &file(&format!("{said}{text}")).unwrap()).is_empty());
+}
+
+#[test]
+fn a_host_that_comes_is_told_by_what_is_different_for_it() {
+    let with = |more: &str| format!("{ALL}\n[hosts.\"new.example\"]\n{more}");
+    let told_of = |more| told(&diff(&file(ALL).unwrap(), &file(&with(more)).unwrap()).live);
+    assert_eq!(told_of("delay = \"9s\"\n"), ["hosts.new.example.delay - -> \"9s\""]);
+    assert_eq!(told_of("insecure = true\n"), ["hosts.new.example.insecure - -> true"]);
 }
 
 #[test]
