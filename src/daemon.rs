@@ -35,7 +35,7 @@ use crate::notify::Notify;
 use crate::store::Store;
 use charge::Charge;
 pub use orders::{Forget, OrderJob, Refusal, RetryJob, SetLog, What};
-pub use reload::{Reload, Reloaded};
+pub use reload::{Reload, Reloaded, changes, read};
 use tend::Left;
 use view::ReloadView;
 pub use vitals::{Configured, JobStates, Look};

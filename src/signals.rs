@@ -114,8 +114,17 @@ impl OnSignal for ToWaiting {
     }
 
     fn reload(&mut self) {
-        log::info!("a reload is asked for: it follows when the daemon has begun");
+        self.0.send(SIGHUP).ok();
     }
+}
+
+/// What ends a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// A signal that asks for an end.
+    Stop(i32),
+    /// One SIGHUP or more: read the configuration again. It is not told once more.
+    Reload,
 }
 
 /// What came before the daemon could see to it.
@@ -123,7 +132,7 @@ impl OnSignal for ToWaiting {
 pub struct Early {
     /// The signal that asks for an end.
     pub stop: Option<i32>,
-    /// SIGHUP came, maybe after the configuration was read.
+    /// SIGHUP came, maybe after the configuration was last read.
     pub reload: bool,
 }
 
@@ -142,10 +151,19 @@ impl Waiting {
         Ok(Self { handle: watch_daemon(ToWaiting(sender))?, signals, stop })
     }
 
-    /// Waits so long, or until a signal comes, which is given back.
+    /// Waits so long, or until a signal comes, which is given back. An end goes before a reload.
     #[must_use]
-    pub fn pause(&self, span: Duration) -> Option<i32> {
-        self.signals.recv_timeout(span).ok()
+    pub fn pause(&self, span: Duration) -> Option<Came> {
+        // One that came before anybody watched has only been noted.
+        let span = if HANGUP.load(Ordering::SeqCst) { Duration::ZERO } else { span };
+        let mut came = self.signals.recv_timeout(span).ok();
+        while came == Some(SIGHUP) {
+            came = self.signals.try_recv().ok();
+        }
+        match came {
+            Some(signal) => Some(Came::Stop(signal)),
+            None => HANGUP.swap(false, Ordering::SeqCst).then_some(Came::Reload),
+        }
     }
 
     /// Ends the wait, when somebody else watches signals already. What handlers have noted counts,

@@ -14,6 +14,7 @@ mod jobs;
 mod man;
 mod migrate_store;
 mod one_off;
+mod opening;
 mod options;
 mod progress;
 pub mod report;

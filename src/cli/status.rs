@@ -12,7 +12,7 @@ use crate::daemon::overview;
 use crate::daemon::view::{JobView, StatusView, WaitingView};
 use crate::domain::Millis;
 use crate::frontier::waits::of_one;
-use crate::signals::Waiting;
+use crate::signals::{Came, Waiting};
 use crate::store::Store;
 
 /// Heads of the table's columns.
@@ -103,8 +103,11 @@ fn again_and_again(
         }
         show(out)?;
         out.flush()?;
-        if let Some(signal) = waiting.pause(PERIOD) {
-            return Ok(128 + u8::try_from(signal).unwrap_or(0));
+        match waiting.pause(PERIOD) {
+            Some(Came::Stop(signal)) => return Ok(128 + u8::try_from(signal).unwrap_or(0)),
+            // The terminal is gone.
+            Some(Came::Reload) => return Ok(129),
+            None => {}
         }
         if !args.json && !std::io::stdout().is_terminal() {
             writeln!(out)?;

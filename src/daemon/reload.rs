@@ -205,16 +205,32 @@ impl Core {
     }
 }
 
-fn plan(source: &Source, old: &Settings, store: &Store) -> Plan {
+/// Reads the configuration and judges it.
+///
+/// # Errors
+/// With everything that is wrong, a line each.
+pub fn read(source: &Source) -> Result<Settings, Vec<String>> {
     let loaded = config::load(source.file.as_deref(), &source.overrides);
     let loaded = loaded.and_then(|mut new| decide_proxies(&mut new).map(|()| new));
-    let new = match loaded {
-        Ok(new) => Settings { log: new.log.or_else(|| Some(source.log.clone())), ..new },
-        Err(error) => return Plan::End(Reloaded::Invalid(error.errors)),
+    let new = loaded.map_err(|error| error.errors)?;
+    daemon_settings(&new).client.set_up_tls().map_err(|error| vec![error.to_string()])?;
+    Ok(Settings { log: new.log.or_else(|| Some(source.log.clone())), ..new })
+}
+
+/// What a reload before anything runs changes: everything can be taken up.
+#[must_use]
+pub fn changes(old: &Settings, new: &Settings) -> Reloaded {
+    let Diff { mut live, restart, jobs } = config::diff(old, new);
+    live.extend(restart);
+    let diff = Diff { live, restart: Vec::new(), jobs };
+    if diff.is_empty() { Reloaded::Unchanged } else { Reloaded::Applied(summary(&diff)) }
+}
+
+fn plan(source: &Source, old: &Settings, store: &Store) -> Plan {
+    let new = match read(source) {
+        Ok(new) => new,
+        Err(errors) => return Plan::End(Reloaded::Invalid(errors)),
     };
-    if let Err(error) = daemon_settings(&new).client.set_up_tls() {
-        return Plan::End(Reloaded::Invalid(vec![error.to_string()]));
-    }
     let diff = config::diff(old, &new);
     if diff.is_empty() {
         return Plan::End(Reloaded::Unchanged);

@@ -30,6 +30,8 @@ pub enum StoreErrorKind {
     Fenced,
     /// There is no such database, or nothing of crawld's in it.
     Missing,
+    /// The server does not let us in as who we say we are.
+    Denied,
     /// The URL of the database, or something else given, cannot be used.
     Bad,
     /// A defect of ours.
@@ -52,6 +54,7 @@ impl StoreErrorKind {
             Self::Busy => "end whatever holds it locked",
             Self::Fenced => "the hosts are claimed afresh",
             Self::Missing => "check the name, or crawl something first",
+            Self::Denied => "correct the user or its password, or let it in at the server",
             Self::Bad => "correct it",
             Self::Bug => "please report this",
         }
@@ -84,6 +87,13 @@ impl StoreError {
     #[must_use]
     pub fn may_heal(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Full | StoreErrorKind::Gone | StoreErrorKind::Busy)
+    }
+
+    /// May it be opened later, when somebody has mounted a disk, given a right, or made a database?
+    #[must_use]
+    pub fn may_be_mended(&self) -> bool {
+        let by_hand = [StoreErrorKind::ReadOnly, StoreErrorKind::Missing, StoreErrorKind::Denied];
+        self.may_heal() || by_hand.contains(&self.kind)
     }
 }
 
@@ -188,7 +198,7 @@ pub(super) fn classify(text: &str) -> StoreErrorKind {
         ("in recovery mode", StoreErrorKind::Gone),
         ("too many clients", StoreErrorKind::Busy),
         ("permission denied", StoreErrorKind::ReadOnly),
-        ("authentication failed", StoreErrorKind::Bad),
+        ("authentication failed", StoreErrorKind::Denied),
         ("does not exist", StoreErrorKind::Missing),
     ];
     KINDS

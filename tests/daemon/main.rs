@@ -11,6 +11,7 @@ mod ending;
 mod few_files;
 mod hangup;
 mod lists;
+mod opening;
 mod orders;
 mod reload;
 mod schedule;
