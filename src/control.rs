@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! GET    /healthz                   the process answers
-//! GET    /readyz                    the daemon and its actors answer
+//! GET    /readyz                    the daemon, its actors and its store answer; 503: why not
 //! GET    /metrics                   Prometheus
 //! GET    /v1/status                 all of it (daemon::view::StatusView); ?jobs=false: without jobs
 //! GET    /v1/jobs  /v1/jobs/NAME    JobView

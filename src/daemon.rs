@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, ResponseFuture};
 use tokio::sync::Mutex;
@@ -38,7 +39,10 @@ pub use orders::{Forget, OrderJob, Refusal, RetryJob, SetLog, What};
 pub use reload::{Reload, Reloaded, changes, read};
 use tend::Left;
 use view::ReloadView;
-pub use vitals::{Configured, JobStates, Look};
+pub use vitals::{Configured, Held, JobStates, Look, Ready};
+
+/// How long a look at the store may take that can be done without.
+const LOOKED: Duration = Duration::from_secs(10);
 
 /// Where the configuration is read from, at the start and at each reload.
 #[derive(Debug, Clone, Default)]
@@ -120,6 +124,8 @@ struct Core {
     reload_waits: Cell<bool>,
     /// When the states of jobs in the store were last looked at: others may change them too.
     states_at: Cell<Millis>,
+    /// Why that was in vain, if it was.
+    away: RefCell<Option<String>>,
     charges: RefCell<BTreeMap<String, Charge>>,
     turn: Mutex<()>,
     ending: Cell<bool>,
@@ -150,6 +156,7 @@ impl Daemon {
             last_reload: RefCell::default(),
             reload_waits: Cell::default(),
             states_at: Cell::default(),
+            away: RefCell::default(),
             charges: RefCell::default(),
             turn: Mutex::default(),
             ending: Cell::default(),
@@ -213,4 +220,9 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, String> {
     actix_rt::task::spawn_blocking(work).await.map_err(|error| error.to_string())
+}
+
+/// As [`blocking`], for a look at the store that can be done without: it may not answer.
+async fn looked<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    actix_rt::time::timeout(LOOKED, blocking(work)).await.ok()?.ok()
 }

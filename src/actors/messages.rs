@@ -15,6 +15,7 @@ use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::answer::{Answer, RobotsAnswer};
 use crate::frontier::host::Work;
 use crate::frontier::record::NewUrl;
+use crate::frontier::waits::{Hosts, Wait};
 use crate::http::budget::Permit;
 use crate::store::StoreError;
 
@@ -265,6 +266,14 @@ pub struct Observation {
     pub waiting: Option<String>,
     /// What limits the speed.
     pub limited_by: String,
-    /// How many of the hosts held wait for what.
-    pub hosts_waiting: Vec<(&'static str, usize)>,
+    /// The hosts held, by what they wait for.
+    pub hosts_waiting: Vec<(Wait, Hosts)>,
+    /// What is wrong with the store, if it does not answer.
+    pub store_trouble: Option<String>,
 }
+
+/// Anybody to Scheduler: what does this host wait for, and until when? `None`: for nothing, or it is
+/// not held.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<(Wait, Millis)>")]
+pub struct HostWaits(pub HostKey);

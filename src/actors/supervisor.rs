@@ -21,14 +21,15 @@ use super::db::DbActor;
 use super::fetcher::FetchActor;
 use super::generator::{GeneratorActor, ListSource};
 use super::messages::{
-    Died, Drain, Event, FetcherUp, Hire, Observation, Observe, Quit, Role, StartJob,
+    Died, Drain, Event, FetcherUp, Hire, HostWaits, Observation, Observe, Quit, Role, StartJob,
 };
 use super::restart::{Deaths, Remedy};
 use super::scheduler::SchedulerActor;
 use crate::clock::Clock;
 use crate::disk;
-use crate::domain::JobId;
+use crate::domain::{JobId, Millis};
 use crate::frontier::known::KnownUrls;
+use crate::frontier::waits::Wait;
 use crate::http::client::ClientOptions;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
@@ -323,6 +324,15 @@ impl Handler<Abandon> for Supervisor {
         if let Some(end) = self.end.clone() {
             self.finish(end);
         }
+    }
+}
+
+impl Handler<HostWaits> for Supervisor {
+    type Result = actix::ResponseFuture<Option<(Wait, Millis)>>;
+
+    fn handle(&mut self, host: HostWaits, _: &mut Self::Context) -> Self::Result {
+        let scheduler = self.scheduler.clone();
+        Box::pin(async move { scheduler?.send(host).await.ok()? })
     }
 }
 

@@ -71,7 +71,13 @@ impl Door {
             };
             CommandError { exit: 1, message: format!("{error}{mend}") }
         };
-        Ok(Client::call(&socket).map_err(failed)?.map(Self))
+        if let Some(client) = Client::call(&socket).map_err(failed)? {
+            return Ok(Some(Self(client)));
+        }
+        // The file may name another socket now than it did when the daemon began.
+        let usual = file.as_deref().and_then(config::usual_place).filter(|usual| *usual != socket);
+        let client = usual.map(|usual| Client::call(&usual)).transpose().map_err(failed)?.flatten();
+        Ok(client.map(Self))
     }
 
     /// Asks one thing.
@@ -188,6 +194,10 @@ pub(super) fn order_stored(
             let hint = if state == JobState::Stopped { "; start lets it go on" } else { "" };
             writeln!(out, "job {name} is not paused{hint}")?;
             return Ok(0);
+        }
+        (Order::Start, JobState::Paused) => {
+            let message = format!("job '{job}' is paused until it is resumed: crawld resume {job}");
+            return Err(CommandError { exit: 1, message });
         }
         (Order::Start, JobState::Done) => {
             let message = format!(

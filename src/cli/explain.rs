@@ -7,6 +7,7 @@ use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
 use super::text::{clean, counted, moment, moment_from, size, span, without_login};
 use crate::clock::Clock;
+use crate::daemon::view::HeldView;
 use crate::domain::link::LinkKind;
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
@@ -15,9 +16,11 @@ use crate::domain::{Millis, UrlKey};
 use crate::store::{JobRow, JobState, PageRecord, Store, StoreError};
 use place::Place;
 use rules::Rules;
+use turn::Turn;
 
 pub(super) mod place;
 mod rules;
+pub(super) mod turn;
 
 /// Steps shown of the way back to a root.
 const STEPS: usize = 10;
@@ -38,17 +41,22 @@ pub struct Args {
 /// # Errors
 /// 2 when it is no URL or there is no such job, 69 when the store fails.
 pub fn run(args: &Args, store: &Store, out: &mut dyn Write) -> Result<u8, CommandError> {
-    closed_pipe_is_success(explain(args, store, Clock::start().now(), out))
+    closed_pipe_is_success(explain(args, store, None, Clock::start().now(), out))
 }
 
-/// The same as text, for the control interface.
+/// The same as text, for the control interface, which knows what the host waits for at present.
 ///
 /// # Errors
 /// With what is wrong.
-pub(super) fn text(store: &Store, job: Option<&str>, url: &str) -> Result<String, String> {
+pub(super) fn text(
+    store: &Store,
+    job: Option<&str>,
+    url: &str,
+    held: Option<&HeldView>,
+) -> Result<String, String> {
     let args = Args { url: url.to_owned(), job: job.map(str::to_owned) };
     let mut out = Vec::new();
-    explain(&args, store, Clock::start().now(), &mut out).map_err(|error| error.message)?;
+    explain(&args, store, held, Clock::start().now(), &mut out).map_err(|error| error.message)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
@@ -63,6 +71,7 @@ pub(super) fn by_daemon(args: &Args, door: Door, out: &mut dyn Write) -> Result<
 fn explain(
     args: &Args,
     store: &Store,
+    held: Option<&HeldView>,
     now: Millis,
     out: &mut dyn Write,
 ) -> Result<u8, CommandError> {
@@ -86,7 +95,7 @@ fn explain(
             None => page,
         };
         writeln!(out)?;
-        let seen = Seen { store, url: &url, job, place: &place, now };
+        let seen = Seen { store, url: &url, job, place: &place, held, now };
         seen.head(out)?;
         match &page {
             Some(page) => seen.known(page, Role::Page, out)?,
@@ -123,6 +132,7 @@ struct Seen<'a> {
     url: &'a CanonicalUrl,
     job: &'a JobRow,
     place: &'a Place,
+    held: Option<&'a HeldView>,
     now: Millis,
 }
 
@@ -225,9 +235,9 @@ impl Seen<'_> {
         if let Some(reason) = share.and_then(|share| share.given_up) {
             return Ok(format!("never in this pass: its host was given up ({reason})"));
         }
-        let at = due.max(self.place.not_before());
+        let (at, why) = Turn::of(self.place, self.job, self.held).after(due);
         let when = if at > self.now {
-            moment_from(at, self.now)
+            format!("{}{why}", moment_from(at, self.now))
         } else {
             "now, when its host's turn comes".to_owned()
         };

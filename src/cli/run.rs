@@ -135,7 +135,8 @@ impl Jobs {
                 .job_by_name(&job.name)?
                 .filter(|row| matches!(row.state, JobState::Paused | JobState::Stopped))
             {
-                log::info!("job={} the operator holds it; crawld start lets it go on", job.name);
+                let order = if row.state == JobState::Paused { "resume" } else { "start" };
+                log::info!("job={} the operator holds it; crawld {order} lets it go on", job.name);
                 jobs.all.push(row.id);
                 continue;
             }

@@ -11,7 +11,7 @@ use super::{explain, hosts, report};
 use crate::actors::supervisor::{End, Settings as RunSettings};
 use crate::app::{self, Service};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::control::{Doors, Views};
 use crate::daemon::{Parts, Source, Token};
 use crate::metrics::Metrics;
@@ -49,6 +49,7 @@ pub(super) fn run(
     let doors = Doors {
         socket: control.socket.clone(),
         mode: control.socket_mode,
+        usual: config::usual_place(file),
         listen: control.listen,
         token: Token::default(),
         connections: open_files::control_connections(run.threads),

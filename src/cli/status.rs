@@ -166,7 +166,11 @@ fn daemon(seen: &StatusView, out: &mut dyn Write) -> std::io::Result<()> {
     for hosts in &seen.hosts {
         let number = i64::try_from(hosts.hosts).unwrap_or(i64::MAX);
         let why = if number == 1 { of_one(&hosts.why) } else { hosts.why.clone() };
-        writeln!(out, "hosts       {} {}", counted(number, "host"), clean(&why))?;
+        let next = match hosts.next_at - seen.now {
+            wait @ 1.. => format!(", next in {}", span(wait)),
+            _ => ", next now".to_owned(),
+        };
+        writeln!(out, "hosts       {} {}{next}", counted(number, "host"), clean(&why))?;
     }
     let actors = seen.actors.iter().map(|actor| {
         let restarts = match actor.restarts {
@@ -212,11 +216,11 @@ fn waits(job: &JobView, now: Millis) -> Option<String> {
         return None;
     }
     let hosts = [
-        (leased, "being asked by a crawl"),
+        (leased, "held by a crawl"),
         (unreachable, "resting after failures to reach them"),
         (pausing, "pausing as they wished, or after bad answers"),
         (later, "with nothing due yet"),
-        (ready, "ready, but no crawl is asking them"),
+        (ready, "ready for a crawl to take up"),
     ];
     let told = hosts.iter().filter(|(hosts, _)| *hosts > 0);
     let mut parts: Vec<String> =

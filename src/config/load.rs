@@ -55,6 +55,13 @@ pub fn usual_socket(file: Option<&Path>) -> Option<PathBuf> {
     named.or(written).or_else(|| Surroundings::of_process().socket(file, false))
 }
 
+/// Where the daemon of this file is spoken to unless it is said. One that is spoken to elsewhere
+/// leaves a link there.
+#[must_use]
+pub fn usual_place(file: &Path) -> Option<PathBuf> {
+    Surroundings::of_process().socket(Some(file), false)
+}
+
 pub(super) fn look_in(
     around: &Surroundings,
     file: Option<&Path>,

@@ -25,7 +25,7 @@ use crate::domain::schedule::Schedule;
 use crate::logging;
 pub use control::Control;
 pub use diff::{Change, Diff, diff};
-pub use load::{load, load_in, look, usual_socket};
+pub use load::{load, load_in, look, usual_place, usual_socket};
 pub use proxies::ProxyKeys;
 pub use surroundings::{SYSTEM_FILE, Surroundings};
 

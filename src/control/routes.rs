@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, dev, middleware};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, dev, middleware};
 use serde::Deserialize;
 use signal_hook::consts::SIGTERM;
 
 use super::answers::{failed, gone, ordered, reloaded};
 use super::server::Back;
+use crate::daemon::view::HeldView;
 use crate::daemon::{
-    Configured, Ending, Forget, JobStates, Look, OrderJob, Reload, RetryJob, SetLog, Token, What,
+    Configured, Ending, Forget, Held, JobStates, Look, OrderJob, Ready, Reload, RetryJob, SetLog,
+    Token, What,
 };
+use crate::domain::HostKey;
+use crate::domain::url::CanonicalUrl;
 use crate::metrics::CONTENT_TYPE;
 use crate::store::{Retry, Store};
 
@@ -56,27 +60,44 @@ struct LogWish {
 pub(super) fn routes(app: &mut ServiceConfig) {
     let json = web::JsonConfig::default()
         .content_type_required(false)
+        .error_handler(|error, _| answer_error(&error, error.status_code()));
+    let query = web::QueryConfig::default()
         .error_handler(|error, _| answer_error(&error, StatusCode::BAD_REQUEST));
-    app.app_data(json).route("/healthz", web::get().to(|| async { "ok\n" })).service(
-        web::scope("")
-            .wrap(from_fn(guarded))
-            .route("/readyz", web::get().to(ready))
-            .route("/metrics", web::get().to(metrics))
-            .route("/v1/status", web::get().to(status))
-            .route("/v1/jobs", web::get().to(jobs))
-            .route("/v1/jobs/{job}", web::get().to(job))
-            .route("/v1/jobs/{job}", web::delete().to(forget))
-            .route("/v1/jobs/{job}/retry", web::post().to(retry))
-            .route("/v1/jobs/{job}/{what}", web::post().to(order))
-            .route("/v1/hosts/{host}", web::get().to(host))
-            .route("/v1/explain", web::get().to(explain))
-            .route("/v1/report", web::get().to(report))
-            .route("/v1/config", web::get().to(config))
-            .route("/v1/reload", web::post().to(reload))
-            .route("/v1/log", web::put().to(log))
-            .route("/v1/shutdown", web::post().to(shutdown))
-            .default_service(web::to(nothing)),
-    );
+    app.app_data(json)
+        .app_data(query)
+        .route("/healthz", web::get().to(|| async { "ok\n" }))
+        .service(
+            web::scope("")
+                .wrap(from_fn(guarded))
+                .service(at("/readyz", "GET", web::get().to(ready)))
+                .service(at("/metrics", "GET", web::get().to(metrics)))
+                .service(at("/v1/status", "GET", web::get().to(status)))
+                .service(at("/v1/jobs", "GET", web::get().to(jobs)))
+                .service(
+                    at("/v1/jobs/{job}", "GET, DELETE", web::get().to(job))
+                        .route(web::delete().to(forget)),
+                )
+                .service(at("/v1/jobs/{job}/retry", "POST", web::post().to(retry)))
+                .service(at("/v1/jobs/{job}/{what}", "POST", web::post().to(order)))
+                .service(at("/v1/hosts/{host}", "GET", web::get().to(host)))
+                .service(at("/v1/explain", "GET", web::get().to(explain)))
+                .service(at("/v1/report", "GET", web::get().to(report)))
+                .service(at("/v1/config", "GET", web::get().to(config)))
+                .service(at("/v1/reload", "POST", web::post().to(reload)))
+                .service(at("/v1/log", "PUT", web::put().to(log)))
+                .service(at("/v1/shutdown", "POST", web::post().to(shutdown)))
+                .default_service(web::to(nothing)),
+        );
+}
+
+/// What is asked for in this place; by another method than these it is not (RFC 9110, 15.5.6).
+fn at(path: &str, methods: &'static str, route: actix_web::Route) -> actix_web::Resource {
+    web::resource(path).route(route).default_service(web::to(move || async move {
+        let mut refused =
+            failed(StatusCode::METHOD_NOT_ALLOWED, format!("only this can be done: {methods}"));
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+        refused
+    }))
 }
 
 fn answer_error(error: &dyn std::fmt::Display, status: StatusCode) -> actix_web::Error {
@@ -91,7 +112,10 @@ async fn guarded(
 ) -> Result<dev::ServiceResponse<impl actix_web::body::MessageBody>, actix_web::Error> {
     let wanted = request.app_data::<Data<Guard>>().and_then(|guard| guard.0.clone());
     let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
+    // The scheme is the same in any case (RFC 9110, 11.1).
+    let shown = shown.and_then(|value| value.split_once(' '));
+    let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let shown = shown.map(|(_, token)| token);
     let known = wanted.is_none_or(|token| shown.is_some_and(|shown| token.is(shown)));
     if known {
         next.call(request).await.map(dev::ServiceResponse::map_into_left_body)
@@ -106,9 +130,10 @@ async fn nothing(request: HttpRequest) -> HttpResponse {
 }
 
 async fn ready(back: Data<Back>) -> HttpResponse {
-    match back.daemon.send(Look { jobs: false }).await {
-        Ok(seen) if seen.state == "running" => HttpResponse::Ok().body("ready\n"),
-        _ => gone(),
+    match back.daemon.send(Ready).await {
+        Ok(Ok(())) => HttpResponse::Ok().body("ready\n"),
+        Ok(Err(why)) => failed(StatusCode::SERVICE_UNAVAILABLE, why),
+        Err(_) => gone(),
     }
 }
 
@@ -157,7 +182,17 @@ async fn order(back: Data<Back>, path: Path<(String, String)>) -> HttpResponse {
     back.daemon.send(OrderJob { job, what }).await.map_or_else(|_| gone(), ordered)
 }
 
-async fn retry(back: Data<Back>, job: Path<String>, wish: web::Bytes) -> HttpResponse {
+async fn retry(
+    back: Data<Back>,
+    job: Path<String>,
+    wish: Result<web::Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let wish = match wish {
+        Ok(wish) => wish,
+        Err(error) => {
+            return failed(error.as_response_error().status_code(), error.to_string());
+        }
+    };
     let wish = match &*wish {
         [] => Ok(Selectors::default()),
         text => serde_json::from_slice(text),
@@ -193,13 +228,27 @@ async fn told(
 }
 
 async fn host(back: Data<Back>, host: Path<String>) -> HttpResponse {
-    let view = back.views.host;
-    told(move |store| view(store, &host), &back).await
+    let Ok(url) = CanonicalUrl::of_host(&host) else {
+        let words = format!("'{host}' is no host; write example.org or example.org:8080");
+        return failed(StatusCode::NOT_FOUND, words);
+    };
+    let (view, held) = (back.views.host, held(&back, url.host_key()).await);
+    told(move |store| view(store, &url, held.as_ref()), &back).await
 }
 
 async fn explain(back: Data<Back>, wish: Query<Wish>) -> HttpResponse {
+    let held = match CanonicalUrl::parse(&wish.url) {
+        Ok(url) => held(&back, url.host_key()).await,
+        // The view says what is wrong with it.
+        Err(_) => None,
+    };
     let view = back.views.explain;
-    told(move |store| view(store, wish.job.as_deref(), &wish.url), &back).await
+    told(move |store| view(store, wish.job.as_deref(), &wish.url, held.as_ref()), &back).await
+}
+
+/// What a host waits for at present: the store does not know all of it.
+async fn held(back: &Back, host: HostKey) -> Option<HeldView> {
+    back.daemon.send(Held(host)).await.ok().flatten()
 }
 
 async fn report(back: Data<Back>, wish: Query<ReportWish>) -> HttpResponse {

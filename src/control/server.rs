@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,9 @@ use actix_web::{App, HttpServer};
 
 use super::routes;
 use crate::clock::Clock;
+use crate::daemon::view::HeldView;
 use crate::daemon::{Daemon, Token};
+use crate::domain::url::CanonicalUrl;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -59,6 +61,8 @@ pub struct Doors {
     pub socket: Option<PathBuf>,
     /// Its permissions.
     pub mode: u32,
+    /// Where clients look who cannot know better.
+    pub usual: Option<PathBuf>,
     /// The TCP address.
     pub listen: Option<SocketAddr>,
     /// What a client of it must show.
@@ -75,8 +79,12 @@ impl Doors {
     pub fn take(&self) -> io::Result<Taken> {
         let unix = self.socket.as_deref().map(|path| unix(path, self.mode)).transpose()?;
         let tcp = self.listen.map(tcp).transpose()?;
+        let sign = match (&self.socket, &self.usual) {
+            (Some(socket), Some(usual)) => sign(usual, socket),
+            _ => None,
+        };
         let (socket, token) = (self.socket.clone(), self.token.clone());
-        Ok(Taken { unix, tcp, socket, token, connections: self.connections })
+        Ok(Taken { unix, tcp, socket, sign, token, connections: self.connections })
     }
 }
 
@@ -86,17 +94,21 @@ pub struct Taken {
     unix: Option<UnixListener>,
     tcp: Option<TcpListener>,
     socket: Option<PathBuf>,
+    sign: Option<PathBuf>,
     token: Token,
     connections: usize,
 }
 
+/// What a host waits for at present, if that is known.
+pub type Held<'a> = Option<&'a HeldView>;
+
 /// Texts for people, which are made elsewhere.
 #[derive(Clone, Copy)]
 pub struct Views {
-    /// Why a URL is asked or not; for this job, or each.
-    pub explain: fn(&Store, Option<&str>, &str) -> Result<String, String>,
-    /// What is known of a host.
-    pub host: fn(&Store, &str) -> Result<String, String>,
+    /// Why a URL is asked or not, for this job, or each; with what its host waits for at present.
+    pub explain: fn(&Store, Option<&str>, &str, Held<'_>) -> Result<String, String>,
+    /// What is known of a host; with what it waits for at present.
+    pub host: fn(&Store, &CanonicalUrl, Held<'_>) -> Result<String, String>,
     /// What came of a job, or of each: in words, or one JSON object a line.
     pub report: fn(&Store, Option<&str>, bool) -> Result<String, String>,
 }
@@ -121,6 +133,7 @@ pub struct Control {
     handles: Vec<ServerHandle>,
     thread: Option<JoinHandle<()>>,
     socket: Option<PathBuf>,
+    sign: Option<PathBuf>,
 }
 
 impl Control {
@@ -129,7 +142,7 @@ impl Control {
     /// # Errors
     /// When no thread can be started.
     pub fn open(doors: Taken, back: Back) -> io::Result<Self> {
-        let Taken { unix, tcp, socket, token, connections: most } = doors;
+        let Taken { unix, tcp, socket, sign, token, connections: most } = doors;
         let (tell, told) = std::sync::mpsc::channel();
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
@@ -150,7 +163,7 @@ impl Control {
             });
         })?;
         let handles = told.recv().map_err(|_| io::Error::other("the control thread died"))??;
-        Ok(Self { handles, thread: Some(thread), socket })
+        Ok(Self { handles, thread: Some(thread), socket, sign })
     }
 }
 
@@ -160,8 +173,8 @@ impl Drop for Control {
             // The order is given here; the end of the thread tells when it has been obeyed.
             drop(handle.stop(true));
         }
-        if let Some(socket) = &self.socket {
-            fs::remove_file(socket).ok();
+        for path in self.sign.iter().chain(&self.socket) {
+            fs::remove_file(path).ok();
         }
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
@@ -197,16 +210,33 @@ fn unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
         let taken = "another daemon answers there; name another control.socket";
         return Err(named(io::Error::new(io::ErrorKind::AddrInUse, taken)));
     }
-    if fs::symlink_metadata(path).is_ok_and(|about| {
-        use std::os::unix::fs::FileTypeExt;
-        about.file_type().is_socket()
-    }) {
+    if is_left(path) {
         fs::remove_file(path).map_err(named)?;
     }
     let listener = UnixListener::bind(path).map_err(named)?;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(named)?;
     listener.set_nonblocking(true).map_err(named)?;
     Ok(listener)
+}
+
+/// Is this a door, or a sign to one? Nobody answers there.
+fn is_left(path: &Path) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|about| about.file_type().is_socket() || about.file_type().is_symlink())
+}
+
+/// Leads from the usual place to this socket: a client finds it there that reads of another one in a
+/// file which has changed since. Where no link can be, such a client must be told where we are.
+fn sign(usual: &Path, socket: &Path) -> Option<PathBuf> {
+    let socket = std::path::absolute(socket).ok()?;
+    if std::path::absolute(usual).ok()? == socket || UnixStream::connect(usual).is_ok() {
+        return None;
+    }
+    if is_left(usual) {
+        fs::remove_file(usual).ok()?;
+    }
+    symlink(socket, usual).ok()?;
+    Some(usual.to_owned())
 }
 
 fn tcp(address: SocketAddr) -> io::Result<TcpListener> {

@@ -46,7 +46,7 @@ pub enum What {
     Resume,
     /// End the pass and leave the queue.
     Stop,
-    /// Go on after a stop or a pause, or begin a new pass.
+    /// Go on after a stop, or begin a new pass.
     Start,
 }
 
@@ -128,9 +128,12 @@ impl Core {
                 return Ok(format!("job {name} is stopped, not paused: start lets it go on"));
             }
             What::Resume => return Ok(format!("job {name} is not paused")),
-            What::Start if matches!(row.state, JobState::Paused | JobState::Stopped) => {
-                self.let_go(&name, &row).await?;
+            What::Start if row.state == JobState::Paused => {
+                let words =
+                    format!("job '{name}' is paused until it is resumed: crawld resume {name}");
+                return Err(Refusal::Conflict(words));
             }
+            What::Start if row.state == JobState::Stopped => self.let_go(&name, &row).await?,
             What::Start if runs => {
                 return Err(Refusal::Conflict(format!("job '{name}' is running already")));
             }

@@ -127,6 +127,8 @@ impl Core {
         if outcome.holds() {
             self.loaded_at.set(at);
         }
+        // Before the manager hears that it is over.
+        self.tell_manager(&self.observe().await);
         outcome
     }
 

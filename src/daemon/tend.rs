@@ -63,7 +63,9 @@ impl Core {
     async fn look_at_states(&self) {
         let reader = Arc::clone(&self.reader);
         let rows = blocking(move || reader.jobs()).await;
-        // A store that is away is told of by whoever needs it.
+        let failed = rows.as_ref().ok().and_then(|rows| rows.as_ref().err());
+        *self.away.borrow_mut() = failed.map(|error| error.message.clone());
+        // It is told of by whoever needs the store.
         let Ok(Ok(rows)) = rows else { return };
         let mut charges = self.charges.borrow_mut();
         for row in rows {

@@ -51,6 +51,18 @@ pub struct HostsView {
     pub why: String,
     /// How many hosts.
     pub hosts: usize,
+    /// When the first of them may be asked.
+    #[serde(default)]
+    pub next_at: Millis,
+}
+
+/// What a host that is held waits for at present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldView {
+    /// For what, such as `waits for crawl-delay`.
+    pub why: String,
+    /// When it may be asked.
+    pub until: Millis,
 }
 
 /// Actors of one role.

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use actix::{Handler, Message, ResponseFuture};
 
-use super::view::{ActorView, HostsView, JobView, StatusView};
-use super::{Core, Daemon, blocking, overview};
-use crate::actors::messages::{Observation, Observe};
+use super::view::{ActorView, HeldView, HostsView, JobView, StatusView};
+use super::{Core, Daemon, looked, overview};
+use crate::actors::messages::{HostWaits, Observation, Observe};
 use crate::actors::supervisor::{Abandon, Pulse, Roster};
 use crate::config::effective;
-use crate::domain::Millis;
 use crate::domain::counted::counted;
+use crate::domain::{HostKey, Millis};
+use crate::frontier::waits::{Hosts, Wait, of_one};
 use crate::notify;
 use crate::store::Store;
 
@@ -33,6 +34,16 @@ pub struct Look {
     /// Are the jobs wanted?
     pub jobs: bool,
 }
+
+/// To the daemon: can it do its work? Else why not. Asks nothing of the store.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<(), String>")]
+pub struct Ready;
+
+/// To the daemon: what does this host wait for? `None`: for nothing, or it is not held.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<HeldView>")]
+pub struct Held(pub HostKey);
 
 /// To the daemon: the configuration in force, secrets masked, as TOML.
 #[derive(Debug, Clone, Copy, Message)]
@@ -76,7 +87,7 @@ pub(super) fn keep(core: &Rc<Core>) {
 }
 
 impl Core {
-    async fn observe(&self) -> Observation {
+    pub(super) async fn observe(&self) -> Observation {
         self.supervisor.send(Observe).await.unwrap_or_default()
     }
 
@@ -86,10 +97,14 @@ impl Core {
         let (before, at) = (self.vitals.seen.replace(seen.clone()), self.vitals.at.replace(now));
         self.vitals.rate.set(rate(seen.settled.saturating_sub(before.settled), now - at));
         self.tell_log(&seen, now);
-        if !self.notify.is_heard() || self.ending.get() {
-            return;
+        self.tell_manager(&seen);
+    }
+
+    /// Tells the service manager how things stand.
+    pub(super) fn tell_manager(&self, seen: &Observation) {
+        if self.notify.is_heard() && !self.ending.get() {
+            self.notify.status(&self.line(seen));
         }
-        self.notify.status(&self.line(&seen));
     }
 
     /// Tells the log how far things are, now and then, while something moves.
@@ -135,8 +150,31 @@ impl Core {
         line
     }
 
+    /// What is wrong with the store, as far as anybody has asked it.
+    fn store_trouble(&self, seen: &Observation) -> Option<String> {
+        let charges = self.charges.borrow();
+        let mut lost = charges.values().filter_map(|it| it.trouble.as_ref()).filter(|it| it.heals);
+        let lost = || lost.next().map(|trouble| trouble.words.clone());
+        seen.store_trouble.clone().or_else(|| {
+            let away = self.away.borrow().clone().or_else(lost)?;
+            Some(format!("the store does not answer: {away}"))
+        })
+    }
+
+    /// Can it do its work? Else why not.
+    async fn ready(self: Rc<Self>) -> Result<(), String> {
+        if self.ending.get() {
+            return Err("the daemon is ending".to_owned());
+        }
+        let seen = self.observe().await;
+        self.store_trouble(&seen).map_or(Ok(()), Err)
+    }
+
     /// What limits the speed at this moment.
     fn limited_by(&self, seen: &Observation) -> String {
+        if let Some(words) = self.store_trouble(seen) {
+            return words;
+        }
         let charges = self.charges.borrow();
         if charges.is_empty() {
             return "no job is configured".to_owned();
@@ -155,7 +193,16 @@ impl Core {
                     humantime::format_duration(wait)
                 )
             }
-            None => "no job is running, and none is scheduled".to_owned(),
+            None if charges.values().any(|charge| charge.state().0 == "queued") => {
+                "no job is running yet: one is about to begin".to_owned()
+            }
+            None => match charges.values().filter(|charge| charge.is_held()).count() {
+                0 => "no job is running, and none is scheduled".to_owned(),
+                1 => "no job is running; one is paused until it is resumed".to_owned(),
+                paused => {
+                    format!("no job is running; {paused} are paused until they are resumed")
+                }
+            },
         }
     }
 
@@ -200,7 +247,7 @@ impl Core {
         let actors = actors.into_iter();
         let jobs = if jobs { self.jobs().await } else { Vec::new() };
         let store = Arc::clone(&self.reader);
-        let store_bytes = blocking(move || store.size().ok()).await.ok().flatten();
+        let store_bytes = looked(move || store.size().ok()).await.flatten();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -227,7 +274,7 @@ impl Core {
     /// Every job in our care, and those that the store holds besides.
     async fn jobs(&self) -> Vec<JobView> {
         let (store, now) = (Arc::clone(&self.reader), self.clock.now());
-        let mut jobs = blocking(move || stored(&store, now)).await.unwrap_or_default();
+        let mut jobs = looked(move || stored(&store, now)).await.unwrap_or_default();
         let charges = self.charges.borrow();
         for (name, charge) in charges.iter() {
             let at = jobs.iter().position(|job| job.job == *name).unwrap_or_else(|| {
@@ -256,7 +303,12 @@ impl Core {
 
 fn hosts(seen: &Observation) -> Vec<HostsView> {
     let each = seen.hosts_waiting.iter();
-    each.map(|(why, hosts)| HostsView { why: (*why).to_owned(), hosts: *hosts }).collect()
+    let view = |(wait, hosts): &(Wait, Hosts)| HostsView {
+        why: wait.words().to_owned(),
+        hosts: hosts.number,
+        next_at: hosts.next_at,
+    };
+    each.map(view).collect()
 }
 
 fn stored(store: &Store, now: Millis) -> Vec<JobView> {
@@ -278,6 +330,26 @@ impl Handler<Look> for Daemon {
 
     fn handle(&mut self, look: Look, _: &mut Self::Context) -> Self::Result {
         Box::pin(Rc::clone(&self.core).look(look))
+    }
+}
+
+impl Handler<Ready> for Daemon {
+    type Result = ResponseFuture<Result<(), String>>;
+
+    fn handle(&mut self, _: Ready, _: &mut Self::Context) -> Self::Result {
+        Box::pin(Rc::clone(&self.core).ready())
+    }
+}
+
+impl Handler<Held> for Daemon {
+    type Result = ResponseFuture<Option<HeldView>>;
+
+    fn handle(&mut self, Held(host): Held, _: &mut Self::Context) -> Self::Result {
+        let supervisor = self.core.supervisor.clone();
+        Box::pin(async move {
+            let (wait, until) = supervisor.send(HostWaits(host)).await.ok()??;
+            Some(HeldView { why: of_one(wait.words()), until })
+        })
     }
 }
 

@@ -56,6 +56,15 @@ impl CanonicalUrl {
         Self::from_url(Url::parse(text).map_err(|e| UrlError::Invalid(e.to_string()))?)
     }
 
+    /// The front page of a host: `example.org`, or `example.org:8080`.
+    ///
+    /// # Errors
+    /// When that is no host.
+    pub fn of_host(host: &str) -> Result<Self, UrlError> {
+        let scheme = if host.ends_with(":443") { "https" } else { "http" };
+        Self::parse(&format!("{scheme}://{host}/"))
+    }
+
     /// Resolves a reference against this URL.
     ///
     /// # Errors

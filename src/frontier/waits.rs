@@ -79,11 +79,21 @@ pub struct Slow {
     pub since: Millis,
 }
 
+/// Hosts that wait for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hosts {
+    /// How many.
+    pub number: usize,
+    /// When the first of them may be asked.
+    pub next_at: Millis,
+}
+
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Waits {
-    hosts: BTreeMap<Wait, usize>,
-    next: Option<Millis>,
+    hosts: BTreeMap<Wait, Hosts>,
+    /// When they were counted.
+    now: Millis,
     /// Requests that wait for their answer.
     pub slow: Option<Slow>,
 }
@@ -92,19 +102,19 @@ impl Waits {
     /// Of these hosts. `moving`: requests go out and come back; then hosts that merely keep their
     /// distance are not worth a word.
     pub fn of<'a>(hosts: impl Iterator<Item = &'a Host>, now: Millis, moving: bool) -> Self {
-        let mut waits = Self::default();
+        let mut waits = Self { now, ..Self::default() };
         for (wait, until) in hosts.filter_map(|host| host.waits(now)) {
             if !(moving && wait == Wait::Delay) {
-                *waits.hosts.entry(wait).or_default() += 1;
-                waits.next = Some(waits.next.map_or(until, |next| next.min(until)));
+                let hosts = waits.hosts.entry(wait).or_insert(Hosts { number: 0, next_at: until });
+                hosts.number += 1;
+                hosts.next_at = hosts.next_at.min(until);
             }
         }
-        waits.next = waits.next.map(|next| next - now);
         waits
     }
 
-    /// How many hosts wait for what.
-    pub fn hosts(&self) -> impl Iterator<Item = (Wait, usize)> {
+    /// The hosts, by what they wait for.
+    pub fn hosts(&self) -> impl Iterator<Item = (Wait, Hosts)> {
         self.hosts.iter().map(|(wait, hosts)| (*wait, *hosts))
     }
 
@@ -119,20 +129,17 @@ impl fmt::Display for Waits {
     /// "3 hosts wait for crawl-delay, 2 rest after failures; next in 4.0 s; 1 waits for an answer
     /// (slow.example, 25 s)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (wait, hosts)) in self.hosts.iter().enumerate() {
-            let words = match *hosts {
-                1 => of_one(wait.words()),
-                _ => wait.words().to_owned(),
-            };
-            let noun = match (at, hosts) {
+        for (at, (wait, Hosts { number: hosts, .. })) in self.hosts.iter().enumerate() {
+            let words = if *hosts == 1 { of_one(wait.words()) } else { wait.words().to_owned() };
+            let noun = match (at, *hosts) {
                 (0, 1) => " host",
                 (0, _) => " hosts",
                 _ => "",
             };
             write!(f, "{}{hosts}{noun} {words}", if at > 0 { ", " } else { "" })?;
         }
-        if let Some(next) = self.next {
-            write!(f, "; next in {}.{} s", next / 1000, next % 1000 / 100)?;
+        if let Some(next) = self.hosts.values().map(|hosts| hosts.next_at).min() {
+            write!(f, "; next in {}", Span(next - self.now))?;
         }
         if let Some(Slow { requests, host, since }) = &self.slow {
             let verb = if *requests == 1 { "waits" } else { "wait" };
@@ -143,9 +150,27 @@ impl fmt::Display for Waits {
     }
 }
 
+/// A time to wait, in the units that matter.
+struct Span(Millis);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (millis, seconds) = (self.0, self.0 / 1000);
+        match seconds {
+            ..60 => write!(f, "{seconds}.{} s", millis % 1000 / 100),
+            60..3600 => write!(f, "{}m {}s", seconds / 60, seconds % 60),
+            _ => write!(f, "{}h {}m", seconds / 3600, seconds % 3600 / 60),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hosts(number: usize, next_at: Millis) -> Hosts {
+        Hosts { number, next_at }
+    }
 
     #[test]
     fn one_host_is_told_in_the_singular() {
@@ -164,8 +189,12 @@ mod tests {
     #[test]
     fn the_sentence_says_what_waits_for_what() {
         let waits = Waits {
-            hosts: BTreeMap::from([(Wait::Failures, 2), (Wait::CrawlDelay, 3), (Wait::NextTry, 1)]),
-            next: Some(4_050),
+            hosts: BTreeMap::from([
+                (Wait::Failures, hosts(2, 9_000)),
+                (Wait::CrawlDelay, hosts(3, 5_050)),
+                (Wait::NextTry, hosts(1, 7_000)),
+            ]),
+            now: 1_000,
             slow: Some(Slow { requests: 1, host: "slow.example".to_owned(), since: 25_900 }),
         };
         assert_eq!(
@@ -173,7 +202,13 @@ mod tests {
             "3 hosts wait for crawl-delay, 2 rest after failures, 1 waits for a next try; \
              next in 4.0 s; 1 waits for an answer (slow.example, 25 s)"
         );
-        let one = Waits { hosts: BTreeMap::from([(Wait::Delay, 1)]), next: Some(900), slow: None };
-        assert_eq!(one.to_string(), "1 host waits for its delay; next in 0.9 s");
+        let one = |next_at| Waits {
+            hosts: BTreeMap::from([(Wait::Delay, hosts(1, next_at))]),
+            now: 0,
+            slow: None,
+        };
+        assert_eq!(one(900).to_string(), "1 host waits for its delay; next in 0.9 s");
+        assert!(one(3_596_900).to_string().ends_with("; next in 59m 56s"), "{}", one(3_596_900));
+        assert!(one(7_260_000).to_string().ends_with("; next in 2h 1m"), "{}", one(7_260_000));
     }
 }

@@ -1,76 +1,9 @@
 //! The database goes away under a running daemon, and comes back.
 
-use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
-
 use crate::common::run::postgres_database;
+use crate::line::Line;
 use crate::service::{Service, folder};
 use crate::{asked, crawl, star};
-
-/// A line to a server, which can be cut and mended.
-struct Line {
-    address: SocketAddr,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    cut: bool,
-    /// Callers that the line has hung up on.
-    turned_away: usize,
-    open: Vec<TcpStream>,
-}
-
-impl Line {
-    fn to(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let (server, shared) = (server.to_owned(), Arc::clone(&state));
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let mut state = shared.lock().unwrap();
-                if state.cut {
-                    state.turned_away += 1;
-                    continue;
-                }
-                let server = TcpStream::connect(&server).unwrap();
-                pass(&client, &server);
-                pass(&server, &client);
-                state.open.extend([client, server]);
-            }
-        });
-        Self { address, state }
-    }
-
-    fn cut(&self) {
-        let mut state = self.state.lock().unwrap();
-        state.cut = true;
-        for end in state.open.drain(..) {
-            // It may have ended by itself.
-            drop(end.shutdown(Shutdown::Both));
-        }
-    }
-
-    fn mend(&self) {
-        self.state.lock().unwrap().cut = false;
-    }
-
-    fn turned_away(&self) -> usize {
-        self.state.lock().unwrap().turned_away
-    }
-}
-
-/// Passes on what comes, until either side ends.
-fn pass(from: &TcpStream, to: &TcpStream) {
-    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-    thread::spawn(move || {
-        drop(io::copy(&mut from, &mut to));
-        drop(to.shutdown(Shutdown::Write));
-    });
-}
 
 #[test]
 fn a_reload_while_the_database_is_away_takes_effect_when_it_is_back() {
@@ -79,7 +12,7 @@ fn a_reload_while_the_database_is_away_takes_effect_when_it_is_back() {
     let line = Line::to(server);
     let (site, other) = (star(5).open(), star(5).open());
     let with = |jobs: &[String]| {
-        let url = format!("postgres://postgres@{}/{name}", line.address);
+        let url = format!("postgres://postgres@{}/{name}", line.address());
         format!("[database]\nurl = \"{url}\"\n{}", jobs.concat())
     };
     let gone = crawl("gone", &other.at("/"), "delay = \"60s\"");

@@ -94,6 +94,23 @@ fn over_tcp(port: u16, path: &str, headers: &str) -> String {
 }
 
 #[test]
+fn what_cannot_be_asked_so_is_refused_with_the_status_that_says_why_in_json() {
+    let service = Service::start(&crawl("docs", "http://127.0.0.1:1/", ""));
+    for (method, path) in [("POST", "v1/status"), ("GET", "v1/reload"), ("PUT", "v1/jobs/docs")] {
+        let answer = service.ask(method, path, None);
+        assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
+        assert!(answer.body.starts_with("{\"error\""), "{answer:?}");
+    }
+    let unasked = service.ask("GET", "v1/explain", None);
+    assert_eq!(unasked.status, 400, "{unasked:?}");
+    assert!(unasked.body.starts_with("{\"error\"") && unasked.body.contains("url"), "{unasked:?}");
+    let large = json!({"host": "x".repeat(100_000)});
+    let large = service.ask("POST", "v1/jobs/docs/retry", Some(&large));
+    assert_eq!(large.status, 413, "{large:?}");
+    assert!(large.body.starts_with("{\"error\""), "{large:?}");
+}
+
+#[test]
 fn over_tcp_only_those_who_know_the_token_are_answered() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let crawld: Crawld =
@@ -108,6 +125,7 @@ fn over_tcp_only_those_who_know_the_token_are_answered() {
         ("Authorization: Bearer \r\n", "401"),
         ("Authorization: Basic open-sesame\r\n", "401"),
         ("Authorization: Bearer open-sesame\r\n", "200"),
+        ("Authorization: bearer open-sesame\r\n", "200"),
     ] {
         assert!(status("/v1/status", headers).contains(code), "{headers}");
         assert!(status("/metrics", headers).contains(code), "{headers}");

@@ -10,7 +10,9 @@ mod difference;
 mod ending;
 mod few_files;
 mod hangup;
+mod line;
 mod lists;
+mod moved;
 mod opening;
 mod orders;
 mod reload;
@@ -18,8 +20,10 @@ mod schedule;
 mod service;
 mod several;
 mod shares;
+mod silent;
 #[path = "../common/tls.rs"]
 mod tls;
+mod turns;
 mod vitals;
 
 use std::collections::BTreeMap;

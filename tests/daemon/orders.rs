@@ -193,3 +193,21 @@ fn reports_and_reasons_are_told_by_the_daemon_to_whoever_may_not_read_its_store(
     service.crawld(2, &["report", "nobody"]);
     service.crawld(2, &["explain", "nonsense"]);
 }
+
+#[test]
+fn a_start_of_a_paused_job_is_refused_and_says_how_to_resume() {
+    let site = star(6).open();
+    let service = Service::start(&crawl("docs", &site.at("/"), "delay = \"60s\""));
+    assert!(site.wait_for(1, LONG));
+    service.crawld(0, &["pause", "docs"]);
+    let refused = |said: String| assert!(said.contains("crawld resume docs"), "{said}");
+    refused(service.crawld(1, &["start", "docs"]).stderr);
+    let answer = service.ask("POST", "v1/jobs/docs/start", None);
+    assert_eq!(answer.status, 409, "{answer:?}");
+    service.until_state("docs", "paused");
+    service.status_with("no job is running; one is paused until it is resumed");
+    let (crawld, _) = service.end();
+    refused(crawld.expect(1, &["start", "docs", "--config", "crawld.toml"]).stderr);
+    assert!(crawld.export("pages", &["--job", "docs"]).len() == 6, "and the store holds it");
+    assert_eq!(site.requests(), 1);
+}

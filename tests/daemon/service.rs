@@ -78,6 +78,20 @@ impl Service {
         panic!("no {start} in {DEADLINE} ms: {heard:#?}");
     }
 
+    /// The next STATUS with these words.
+    pub(crate) fn status_with(&self, words: &str) -> String {
+        let clock = Clock::start();
+        let until = clock.now() + DEADLINE;
+        let mut told = String::new();
+        while clock.now() < until {
+            told = self.told("STATUS=");
+            if told.contains(words) {
+                return told;
+            }
+        }
+        panic!("no STATUS with {words} in {DEADLINE} ms, the last: {told}");
+    }
+
     /// Waits for a notice that begins so. `None`: one that begins otherwise has come before it.
     pub(crate) fn told_but(&self, start: &str, other: &str) -> Option<()> {
         let clock = Clock::start();

@@ -66,7 +66,7 @@ fn the_status_is_a_table_that_says_what_is_waited_for() {
     let expected = "\
 JOB   STATE    PASS  FINISHED  FAILED  QUEUED  PAGES/S     ETA
 docs  running     1         4       1       1      1.5  666 ms
-docs: 1 host being asked by a crawl
+docs: 1 host held by a crawl
 ";
     assert_eq!(text, expected);
     let status = json(&ask(status::run, &world.store, &["docs", "--json"]).1);

@@ -36,13 +36,15 @@ pub(super) struct Replied(Option<Result<Reply, StoreError>>);
 impl SchedulerActor {
     /// Makes the next call, if none is under way.
     pub(super) fn call_store(&mut self, now: Millis, ctx: &mut Context<Self>) {
-        if self.desk.calling || self.desk.trouble.as_ref().is_some_and(|t| t.retry_at > now) {
+        if self.desk.called_at.is_some()
+            || self.desk.trouble.as_ref().is_some_and(|t| t.retry_at > now)
+        {
             return;
         }
         let Some(db) = self.desk.db.clone() else { return };
         let Some(call) = self.desk.current.take().or_else(|| self.next_call(now)) else { return };
         self.desk.current = Some(call.clone());
-        self.desk.calling = true;
+        self.desk.called_at = Some(now);
         self.measure.called(self.clock);
         let me = ctx.address();
         actix_rt::spawn(async move {
@@ -247,7 +249,7 @@ impl Handler<Replied> for SchedulerActor {
 
     fn handle(&mut self, Replied(reply): Replied, ctx: &mut Self::Context) {
         let now = self.clock.now();
-        self.desk.calling = false;
+        self.desk.called_at = None;
         if let Some(reply) = reply {
             self.replied(reply, now);
         } else {

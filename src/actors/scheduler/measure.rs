@@ -73,8 +73,11 @@ impl SchedulerActor {
             uncommitted_bytes: self.batches.weight(),
             mailbox: self.measure.post.len(),
             hosts: self.window.len(),
-            waiting: Waits::of(self.window.hosts(), now, false).hosts().collect(),
-            store_away: self.desk.trouble.is_some(),
+            waiting: Waits::of(self.window.hosts(), now, false)
+                .hosts()
+                .map(|(wait, hosts)| (wait, hosts.number))
+                .collect(),
+            store_away: self.store_trouble(now).is_some(),
         });
     }
 }

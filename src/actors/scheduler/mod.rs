@@ -81,7 +81,8 @@ struct Desk {
     node: Option<Node>,
     /// The call under way or to be made again.
     current: Option<Call>,
-    calling: bool,
+    /// When it was made, while it is under way.
+    called_at: Option<Millis>,
     trouble: Option<Trouble>,
     offers: VecDeque<Arc<Offer>>,
     revisits: VecDeque<(JobId, i64)>,
@@ -323,6 +324,7 @@ impl Handler<Observe> for SchedulerActor {
         seen.waiting = self.waiting(now);
         seen.limited_by = self.limited_by(now);
         seen.hosts_waiting = self.hosts_waiting(now);
+        seen.store_trouble = self.store_trouble(now);
         self.tell_load(now);
         MessageResult(seen)
     }

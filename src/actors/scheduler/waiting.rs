@@ -3,19 +3,30 @@
 use actix::{Context, Handler};
 
 use super::SchedulerActor;
-use crate::actors::messages::NoRoom;
+use crate::actors::messages::{HostWaits, NoRoom};
 use crate::domain::Millis;
 use crate::domain::counted::counted;
-use crate::frontier::waits::{Slow, Waits};
+use crate::frontier::waits::{Hosts, Slow, Wait, Waits};
 
 /// A request that has been under way for longer is worth a word.
 const LONG: Millis = 3_000;
+/// A call of the store that has been under way for longer is worth one too.
+const SILENT: Millis = 5_000;
 
 impl SchedulerActor {
-    /// What waits for what, in one sentence; `None` when nothing is worth it.
-    pub(super) fn waiting(&self, now: Millis) -> Option<String> {
+    /// What is wrong with the store: it fails, or says nothing.
+    pub(super) fn store_trouble(&self, now: Millis) -> Option<String> {
         if let Some(trouble) = &self.desk.trouble {
             return Some(format!("the store does not answer: {}", trouble.message));
+        }
+        let since = now - self.desk.called_at?;
+        (since >= SILENT).then(|| format!("the store: no answer for {} s", since / 1000))
+    }
+
+    /// What waits for what, in one sentence; `None` when nothing is worth it.
+    pub(super) fn waiting(&self, now: Millis) -> Option<String> {
+        if let Some(words) = self.store_trouble(now) {
+            return Some(words);
         }
         if let Some(words) = &self.desk.no_room {
             return Some(format!("the disk is nearly full: {words}"));
@@ -34,8 +45,8 @@ impl SchedulerActor {
 
     /// What limits the speed, in one sentence.
     pub(super) fn limited_by(&self, now: Millis) -> String {
-        if let Some(trouble) = &self.desk.trouble {
-            return format!("the store does not answer: {}", trouble.message);
+        if let Some(words) = self.store_trouble(now) {
+            return words;
         }
         if let Some(words) = &self.desk.no_room {
             return format!("the disk is nearly full: {words}");
@@ -67,10 +78,17 @@ impl SchedulerActor {
         }
     }
 
-    /// How many of the hosts held wait for what.
-    pub(super) fn hosts_waiting(&self, now: Millis) -> Vec<(&'static str, usize)> {
-        let waits = Waits::of(self.window.hosts(), now, false);
-        waits.hosts().map(|(wait, hosts)| (wait.words(), hosts)).collect()
+    /// The hosts held, by what they wait for.
+    pub(super) fn hosts_waiting(&self, now: Millis) -> Vec<(Wait, Hosts)> {
+        Waits::of(self.window.hosts(), now, false).hosts().collect()
+    }
+}
+
+impl Handler<HostWaits> for SchedulerActor {
+    type Result = Option<(Wait, Millis)>;
+
+    fn handle(&mut self, HostWaits(host): HostWaits, _: &mut Context<Self>) -> Self::Result {
+        self.window.waits(host, self.clock.now())
     }
 }
 

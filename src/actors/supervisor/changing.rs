@@ -73,8 +73,12 @@ impl Handler<StartJob> for Supervisor {
 
     fn handle(&mut self, start: StartJob, ctx: &mut Self::Context) {
         let id = start.job.id;
-        if self.end.is_some() || self.jobs.contains_key(&id) {
-            log::error!("job={} is not started: it is under way, or the run ends", start.job.name);
+        if self.end.is_some() {
+            // It goes on at the next start.
+            return;
+        }
+        if self.jobs.contains_key(&id) {
+            log::error!("job={} is not started: it is under way", start.job.name);
             return;
         }
         self.jobs.insert(id, start.clone());

@@ -30,6 +30,22 @@ impl Place {
         self.host.as_ref().map_or(0, |(host, _)| host.not_before)
     }
 
+    /// When the host was last asked; 0: never.
+    pub(super) fn asked_at(&self) -> Millis {
+        self.host.as_ref().map_or(0, |(host, _)| host.asked_at)
+    }
+
+    /// The distance between requests that its robots.txt wants of this agent.
+    pub(super) fn crawl_delay(&self, agent: Option<&str>) -> Option<Millis> {
+        let row = self.robots.as_ref()?;
+        let body = row.body.as_deref().unwrap_or_default();
+        let RobotsAnswer::Rules(robots) = from_answer(row.status, body.as_bytes()) else {
+            return None;
+        };
+        let delay = robots.crawl_delay(agent?)?;
+        Some(Millis::try_from(delay.as_millis()).unwrap_or(Millis::MAX))
+    }
+
     /// The host's state.
     pub(in crate::cli) fn host(&self, now: Millis) -> String {
         let Some((host, lease)) = &self.host else {

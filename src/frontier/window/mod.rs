@@ -26,6 +26,7 @@ use super::places::Places;
 use super::record::{ClaimedHost, GivenUp, NewUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
 use super::turns::Turns;
+use super::waits::Wait;
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis};
@@ -98,6 +99,12 @@ impl Window {
     #[must_use]
     pub fn host(&self, key: HostKey) -> Option<&Host> {
         self.hosts.get(&key)
+    }
+
+    /// What a host waits for, and until when, if it is held and nothing is asked there now.
+    #[must_use]
+    pub fn waits(&self, key: HostKey, now: Millis) -> Option<(Wait, Millis)> {
+        self.host(key)?.waits(now)
     }
 
     /// Every host held.
