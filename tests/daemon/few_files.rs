@@ -6,7 +6,7 @@ use crate::service::{Service, folder};
 
 #[test]
 fn a_daemon_with_few_files_answers_while_all_requests_that_may_be_are_under_way() {
-    for (files, most) in [(64, 4), (80, 12), (128, 36)] {
+    for (files, most) in [(64, 4_usize), (80, 12), (128, 36)] {
         let gate = Gate::new();
         let held = gate.clone();
         let site = Pages::new()
@@ -24,7 +24,7 @@ fn a_daemon_with_few_files_answers_while_all_requests_that_may_be_are_under_way(
             roots.join(", ")
         );
         let service = Service::start_in(folder(&configuration).open_files(files));
-        service.until("a", "at its most", |_| service.status()["in_flight"] == most);
+        service.until("a", "at its most", |_| site.hits("/2") == most);
         let status = service.crawld(0, &["status"]).stdout;
         assert!(status.contains(&format!("{most} of at most {most} in flight")), "{status}");
         gate.open();
