@@ -170,7 +170,7 @@ fn the_demo_runs_its_jobs_against_its_own_site_and_shows_what_they_found() {
         "http_404",
         "$ crawld suggest http://127.0.0.1:",
         "demo-suggest  products  ",
-        "The site was asked 31",
+        "The site was asked ",
         "$ crawld fetch --sitemap http://127.0.0.1:",
         "demo-fetch  http://127.0.0.1:",
         "$ crawld scrape http://127.0.0.1:",
