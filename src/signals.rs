@@ -53,6 +53,7 @@ fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle
                 _ => {
                     ends = true;
                     on_signal.stop(signal);
+                    #[expect(clippy::disallowed_methods, reason = "a span is what is waited for")]
                     std::thread::sleep(PRESS);
                     if signals.pending().any(|signal| signal == SIGHUP) {
                         on_signal.reload();
