@@ -10,9 +10,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
-/// Signals that come within this time are one wish: timeout(1) sends its own to the process and then to
-/// the group of it, and a terminal's may come together with one from a wrapper.
-const PRESS: Duration = Duration::from_millis(100);
+use crate::clock::monotonic_micros;
+
+/// Signals that come within this time, microseconds, are one wish: timeout(1) sends its own to the
+/// process and then to the group of it, and a terminal's may come together with one from a wrapper.
+const PRESS: i64 = 100_000;
 
 /// What to do about a signal.
 pub trait OnSignal: Send + 'static {
@@ -45,20 +47,18 @@ fn watch_these(these: &[i32], mut on_signal: impl OnSignal) -> io::Result<Handle
     let mut signals = Signals::new(these)?;
     let handle = signals.handle();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let mut ends = false;
-        while let Some(signal) = signals.forever().next() {
-            match signal {
-                SIGHUP => on_signal.reload(),
-                _ if ends => std::process::exit(128 + signal),
-                _ => {
-                    ends = true;
+        let mut ends_since = None;
+        for signal in signals.forever() {
+            let now = monotonic_micros();
+            match (signal, ends_since) {
+                (SIGHUP, _) => on_signal.reload(),
+                (_, None) => {
+                    ends_since = Some(now);
                     on_signal.stop(signal);
-                    #[expect(clippy::disallowed_methods, reason = "a span is what is waited for")]
-                    std::thread::sleep(PRESS);
-                    if signals.pending().any(|signal| signal == SIGHUP) {
-                        on_signal.reload();
-                    }
                 }
+                (_, Some(since)) if now - since >= PRESS => std::process::exit(128 + signal),
+                // Still the same wish.
+                _ => {}
             }
         }
     })?;
