@@ -47,7 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("faults", &[]),
     ("logging", &[]),
     ("notify", &["clock"]),
-    ("signals", &[]),
+    ("signals", &["clock"]),
     ("app", &["*"]),
     ("cli", &["*"]),
     ("main", &["*"]),
