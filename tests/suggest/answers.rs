@@ -39,7 +39,7 @@ fn an_answer_without_a_tip_is_a_query_done() {
     assert_eq!(rows.len(), 7);
     assert!(rows.iter().all(|row| row["state"] == "done" && row["tries"] == "1"), "{rows:#?}");
     // It is no page: with links to count, even none, it would not be settled by the short statement.
-    assert!(rows.iter().all(|row| row["links"] == ""), "{rows:#?}");
+    assert!(rows.iter().all(|row| row["links"].is_empty()), "{rows:#?}");
     let found = crawld.export("suggestions", &[]);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0]["query"].as_str(), found[0]["rank"].as_str()), ("g", "1"));
