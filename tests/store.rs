@@ -13,6 +13,8 @@
 
 #[path = "store/ground.rs"]
 mod ground;
+#[path = "common/locks.rs"]
+mod locks;
 
 #[path = "store/again.rs"]
 mod again;

@@ -1,7 +1,12 @@
 //! Opening a SQLite file so that nothing in it can be harmed.
+//!
+//! Invariant: this process opens and closes a database file, its `-wal` and its `-shm` through
+//! SQLite alone. POSIX takes all locks of a process on a file when the process closes any descriptor
+//! of it: a look at a store that runs, past SQLite, would leave it without locks, and the next
+//! client of another process to close it would delete the log that is still written to. SQLite
+//! knows its own descriptors, and keeps those open that may not be closed yet.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -11,8 +16,6 @@ use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_type
 use super::error::{StoreError, StoreErrorKind, classify};
 use super::{Access, Result};
 
-/// First bytes of every SQLite file.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// `crld`, set by the first migration: tells our files from those of other programs.
 const APPLICATION_ID: i32 = 0x6372_6c64;
 
@@ -52,19 +55,35 @@ pub(super) fn inspect(path: &Path, access: Access) -> Result<()> {
     if access == Access::Owner && about.permissions().readonly() {
         return refuse(StoreErrorKind::ReadOnly, "the file is read-only");
     }
-    let mut start = [0; MAGIC.len()];
-    match File::open(path).and_then(|mut file| file.read(&mut start)) {
-        Ok(0) if access == Access::Reader => refuse(StoreErrorKind::Missing, "the file is empty"),
-        Ok(0) => Ok(()),
-        Ok(_) if start == *MAGIC => Ok(()),
-        Ok(_) => refuse(StoreErrorKind::NotADatabase, "not a SQLite database"),
-        Err(error) => refuse(StoreErrorKind::ReadOnly, &error.to_string()),
+    if about.len() == 0 {
+        return match access {
+            Access::Reader => refuse(StoreErrorKind::Missing, "the file is empty"),
+            Access::Owner => Ok(()),
+        };
     }
+    if let Err(error) = rustix::fs::access(path, rustix::fs::Access::READ_OK) {
+        return refuse(StoreErrorKind::ReadOnly, &std::io::Error::from(error).to_string());
+    }
+    match look(path) {
+        Err(error) if error.kind == StoreErrorKind::NotADatabase => {
+            refuse(StoreErrorKind::NotADatabase, "not a SQLite database")
+        }
+        // Whatever else is wrong is told by the opening, which reads the log and waits for locks.
+        _ => Ok(()),
+    }
+}
+
+/// Reads the first page as it lies in the file: without a lock, without a log, without a trace.
+fn look(path: &Path) -> Result<()> {
+    let mut conn = establish(path, "mode=ro&immutable=1")?;
+    let seen = sql_query("SELECT application_id FROM pragma_application_id").execute(&mut conn);
+    seen.map(drop).map_err(|e| failed(path, &e.to_string()))
 }
 
 fn owner(path: &Path) -> Result<SqliteConnection> {
     // Settings may hold secrets: nobody else reads a file that we make. SQLite takes an empty one
-    // for a new database, and its opening tells what is wrong where this fails.
+    // for a new database, and its opening tells what is wrong where this fails. A file that was
+    // there is not opened by this, and to one that was not nobody holds a connection.
     drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
     let mut conn = establish(path, "mode=rwc")?;
     ours(&mut conn, path)?;

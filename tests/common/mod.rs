@@ -6,6 +6,7 @@ pub(crate) mod exposition;
 pub(crate) mod generated;
 pub(crate) mod hole;
 pub(crate) mod http;
+pub(crate) mod locks;
 pub(crate) mod run;
 pub(crate) mod site;
 pub(crate) mod sites;

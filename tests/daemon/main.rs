@@ -9,6 +9,7 @@ mod control;
 mod difference;
 mod ending;
 mod few_files;
+mod foreign;
 mod hangup;
 mod line;
 mod lists;

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
 use crate::ground::*;
+use crate::locks;
 
 fn owner(path: &Path) -> Result<Store, StoreError> {
     Store::open(path.to_str().unwrap(), Access::Owner)
@@ -167,6 +168,38 @@ fn a_reader_leaves_no_files_behind() {
     assert_eq!(store.jobs().unwrap().len(), 1);
     drop(store);
     assert_eq!(files(folder.path()), ["crawld.db", "crawld.db.lock"]);
+}
+
+/// Another process opens the store, reads it and closes it: the log of an owner stays.
+fn look_in(path: &Path) {
+    let program = env!("CARGO_BIN_EXE_crawld");
+    let arguments = ["report", "--database", path.to_str().unwrap()];
+    let seen = std::process::Command::new(program).args(arguments).output().unwrap();
+    assert!(seen.status.success(), "{seen:?}");
+    assert!(path.with_extension("db-wal").exists());
+    assert!(locks::are_held(std::process::id(), path), "others may delete the log");
+}
+
+#[test]
+fn an_owner_keeps_its_locks_and_its_log_whatever_its_process_opens_and_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = stored(folder.path());
+    let store = owner(&path).unwrap();
+    store.create_job(&new_job("first"), NOW).unwrap();
+    let readers = [reader(&path).unwrap(), reader(&path).unwrap()];
+    look_in(&path);
+    drop(readers);
+    look_in(&path);
+    let pid = Some(std::process::id());
+    assert_eq!(owner(&path).err().unwrap().kind, StoreErrorKind::Owned { pid });
+    look_in(&path);
+    let other = folder.path().join("another name.db");
+    fs::hard_link(&path, &other).unwrap();
+    drop(reader(&other));
+    fs::remove_file(&other).unwrap();
+    look_in(&path);
+    store.create_job(&new_job("second"), NOW).unwrap();
+    assert_eq!(reader(&path).unwrap().jobs().unwrap().len(), 3);
 }
 
 #[test]
