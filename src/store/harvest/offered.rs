@@ -1,7 +1,7 @@
 //! Queries that were offered of late and have not been answered: what is known of them needs no
 //! look-up then. A cache: what is not here is in the store.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::domain::UrlKey;
 use crate::domain::harvest::Purpose;

@@ -2,11 +2,12 @@
 //! from the store.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
+use hashbrown::HashSet;
 
 use super::machine::Machine;
 use super::offered::Query;

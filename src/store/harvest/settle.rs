@@ -11,6 +11,7 @@ use super::facts::Shelf;
 use super::machine::Machine;
 use super::offered::Query;
 use super::offers::{self, Placed};
+use super::tips::Met;
 use super::{Machines, Woken, read_purpose, replay, small, tips, write_counts, write_purpose};
 use crate::domain::harvest::{Answer, Purpose, Reading, Shown};
 use crate::domain::{JobId, Millis};
@@ -74,12 +75,14 @@ pub(in crate::store) fn settle_all(
         let mut answers = settled.iter().filter(|(settled, _)| settled.job == *id).peekable();
         let Some((_, pass)) = answers.peek() else { continue };
         let mut machine = Machine::fetch(conn, machines, (*id, *pass), of)?;
-        let mut placed = Placed::default();
+        let (mut placed, mut met) = (Placed::default(), Met::default());
         for (answer, _) in answers {
             if let Some(Gathered::Tips(reading)) = answer.gathered.as_deref() {
-                placed.merge(answered(conn, &mut machine, answer, reading, ids, now)?);
+                let answer = (*answer, reading);
+                placed.merge(answered(conn, &mut machine, &mut met, answer, ids, now)?);
             }
         }
+        met.write(conn, (machine.job, machine.pass))?;
         replay::all(conn, &mut machine, &mut placed, ids, now)?;
         let harvested = Harvested {
             job: *id,
@@ -97,8 +100,8 @@ pub(in crate::store) fn settle_all(
 fn answered(
     conn: &mut Connection,
     machine: &mut Machine,
-    settled: &Settled,
-    reading: &Reading,
+    met: &mut Met,
+    (settled, reading): (&Settled, &Reading),
     ids: &Ids,
     now: Millis,
 ) -> Result<Placed, Fault> {
@@ -116,7 +119,7 @@ fn answered(
         // Not kept, and never counted.
         vec![0; shows.len()]
     } else {
-        tips::keep(conn, (machine.job, machine.pass, number), &shows, now)?
+        met.keep(conn, (machine.job, machine.pass, number), &shows, now)?
     };
     let deciding = shows.iter().zip(before).filter(|(shown, _)| !shown.kind.aside);
     let counts = of.results.iter().zip(&reading.counts).filter(|(kind, _)| !kind.aside);

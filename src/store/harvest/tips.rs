@@ -1,11 +1,12 @@
 //! Tips are stored once, with every query that showed them and their rank.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -52,18 +53,15 @@ prepared! {
         ", seen = " seen: i32 as Integer,
         " WHERE job = " job: i64 as BigInt,
         " AND tip_key = " key: i64 as BigInt,
-        " AND text = " text: &'a str as Text,
-        " AND result = " result: &'a str as Text,
     } ""
 }
 
 prepared! {
-    /// How often a tip was shown in a pass.
-    Seen<'a> {
-        "SELECT seen FROM suggestion WHERE job = " job: i64 as BigInt,
+    /// A tip that an earlier transaction stored.
+    StoredTip<'a> {
+        "SELECT result, text, last_pass, seen FROM suggestion WHERE job = " job: i64 as BigInt,
         " AND tip_key = " key: i64 as BigInt,
-        " AND last_pass = " pass: i32 as Integer,
-    } "" -> Integer
+    } "" -> (Text, Text, Integer, Integer)
 }
 
 prepared! {
@@ -110,52 +108,129 @@ fn near(text: &str) -> i64 {
     (next() << 56) | (next() << 48)
 }
 
-/// Stores what a query, by its number, showed in a pass. Gives by how many queries of this pass each
-/// tip was shown before, in their order.
-pub(super) fn keep(
-    conn: &mut Connection,
-    (job, pass, query): (JobId, i32, i64),
-    tips: &[Shows<'_>],
-    now: Millis,
-) -> QueryResult<Vec<u64>> {
-    let mut before = Vec::with_capacity(tips.len());
-    for shown in tips {
-        let (key, shown_before) = keep_one(conn, (job, pass), shown, now)?;
-        before.push(u64::try_from(shown_before).unwrap_or(0));
-        let rank = shown.rank;
-        let sighting = KeepSighting { job: job.0, query, key, rank, pass, life: PhantomData };
-        both!(conn, c => sighting.execute(c))?;
-    }
-    Ok(before)
+/// The tips that the queries of one transaction show: each is looked up once and written once, by
+/// however many of them it is shown.
+#[derive(Debug, Default)]
+pub(super) struct Met(HashMap<i64, Known>);
+
+/// A tip that is stored.
+#[derive(Debug)]
+struct Known {
+    result: String,
+    text: String,
+    fields: Option<String>,
+    /// By how many queries of this pass it was shown.
+    seen: i32,
+    /// Is its row to be written again?
+    changed: bool,
 }
 
-/// Stores a tip; gives the key that it has, and by how many queries of this pass it was shown before.
-/// Where another one has its key it takes the next.
+impl Known {
+    fn is(&self, shown: &Shows<'_>) -> bool {
+        self.result == shown.kind.name && self.text == shown.text
+    }
+}
+
+impl Met {
+    /// Stores what a query, by its number, showed in a pass. Gives by how many queries of this pass
+    /// each tip was shown before, in their order.
+    pub(super) fn keep(
+        &mut self,
+        conn: &mut Connection,
+        (job, pass, query): (JobId, i32, i64),
+        tips: &[Shows<'_>],
+        now: Millis,
+    ) -> QueryResult<Vec<u64>> {
+        let mut before = Vec::with_capacity(tips.len());
+        for shown in tips {
+            let (key, shown_before) = self.meet(conn, (job, pass), shown, now)?;
+            before.push(u64::try_from(shown_before).unwrap_or(0));
+            let rank = shown.rank;
+            let sighting = KeepSighting { job: job.0, query, key, rank, pass, life: PhantomData };
+            both!(conn, c => sighting.execute(c))?;
+        }
+        Ok(before)
+    }
+
+    /// Gives the key that a tip has, and by how many queries of this pass it was shown before; stores
+    /// it if it is new. Where another one has its key it takes the next.
+    fn meet(
+        &mut self,
+        conn: &mut Connection,
+        (job, pass): (JobId, i32),
+        shown: &Shows<'_>,
+        now: Millis,
+    ) -> QueryResult<(i64, i32)> {
+        let mut key = shown.key;
+        loop {
+            let known = match self.0.entry(key) {
+                Entry::Occupied(known) => Some(known.into_mut()),
+                Entry::Vacant(place) => {
+                    if let Some(new) = insert(conn, (job, pass, key), shown, now)? {
+                        place.insert(new);
+                        return Ok((key, 0));
+                    }
+                    stored(conn, (job, pass, key))?.map(|known| place.insert(known))
+                }
+            };
+            if let Some(known) = known.filter(|known| known.is(shown)) {
+                let before = known.seen;
+                known.seen = before.saturating_add(1);
+                known.fields = fields(shown);
+                known.changed = true;
+                return Ok((key, before));
+            }
+            key = key.wrapping_add(1);
+        }
+    }
+
+    /// Writes what has changed; before anybody reads it.
+    pub(super) fn write(self, conn: &mut Connection, (job, pass): (JobId, i32)) -> QueryResult<()> {
+        let (job, life) = (job.0, PhantomData);
+        for (key, Known { fields, seen, .. }) in self.0.into_iter().filter(|(_, tip)| tip.changed) {
+            let see = SeeTip { fields, pass, seen, job, key, life };
+            both!(conn, c => see.execute(c))?;
+        }
+        Ok(())
+    }
+}
+
+/// Stores a tip that is new; `None` when its key is taken.
 ///
-/// In three simple statements: one with `RETURNING` has SQLite make a table for what it returns.
-fn keep_one(
+/// A simple statement: one with `RETURNING` has SQLite make a table for what it returns.
+fn insert(
     conn: &mut Connection,
-    (job, pass): (JobId, i32),
+    (job, pass, key): (JobId, i32, i64),
     shown: &Shows<'_>,
     now: Millis,
-) -> QueryResult<(i64, i32)> {
-    let (mut key, job, life) = (shown.key, job.0, PhantomData);
+) -> QueryResult<Option<Known>> {
     let (result, text) = (shown.kind.name.as_str(), shown.text.as_ref());
-    loop {
-        let fields = || fields(shown);
-        let tip =
-            NewTip { job, key, result, text, fields: fields(), pass, same_pass: pass, now, life };
-        if both!(conn, c => tip.execute(c))? == 1 {
-            return Ok((key, 0));
-        }
-        let seen = Seen { job, key, pass, life };
-        let before: i32 = both!(conn, c => seen.get_result(c).optional())?.unwrap_or(0);
-        let see = SeeTip { fields: fields(), pass, seen: before + 1, job, key, text, result, life };
-        if both!(conn, c => see.execute(c))? == 1 {
-            return Ok((key, before));
-        }
-        key = key.wrapping_add(1);
-    }
+    let (job, fields, life) = (job.0, fields(shown), PhantomData);
+    let tip = NewTip { job, key, result, text, fields, pass, same_pass: pass, now, life };
+    let new = both!(conn, c => tip.execute(c))? == 1;
+    Ok(new.then(|| Known {
+        result: result.to_owned(),
+        text: text.to_owned(),
+        fields: None,
+        seen: 1,
+        changed: false,
+    }))
+}
+
+/// The tip that has a key.
+fn stored(
+    conn: &mut Connection,
+    (job, pass, key): (JobId, i32, i64),
+) -> QueryResult<Option<Known>> {
+    let tip = StoredTip { job: job.0, key, life: PhantomData };
+    let row: Option<(String, String, i32, i32)> = both!(conn, c => tip.get_result(c).optional())?;
+    Ok(row.map(|(result, text, last_pass, seen)| Known {
+        result,
+        text,
+        fields: None,
+        seen: if last_pass == pass { seen } else { 0 },
+        changed: false,
+    }))
 }
 
 /// The values of its fields as a JSON object; `None` for a kind without fields.
