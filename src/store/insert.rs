@@ -13,7 +13,7 @@ use super::known_rows::{self, Existing};
 use super::prepared::prepared;
 use super::schema::{host, urls};
 use super::templates::{Refused, Screen};
-use super::{Ids, clean, wake};
+use super::{Ids, clean, given, wake};
 use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, Millis, UrlKey};
@@ -61,7 +61,7 @@ pub(super) struct Candidate<'a> {
     pub(super) find: &'a Find<'a>,
     pub(super) depth: i32,
     pub(super) hops: i32,
-    id: i64,
+    pub(super) id: i64,
 }
 
 impl Candidate<'_> {
@@ -221,7 +221,12 @@ fn insert_urls(
         // hundreds of values; there are no round trips to save.
         Link::Sqlite(c) => {
             for candidate in candidates {
-                if one(row(candidate, now)).execute(c)? == 1 {
+                let stored = if given::is(candidate) {
+                    given::insert(c, candidate, now)?
+                } else {
+                    one(row(candidate, now)).execute(c)?
+                };
+                if stored == 1 {
                     new.insert(candidate.identity());
                 }
             }

@@ -23,6 +23,7 @@ mod content;
 mod cookies;
 mod error;
 mod export;
+mod given;
 mod harvest;
 mod harvested;
 mod insert;
