@@ -46,11 +46,9 @@ struct Stand {
 }
 
 #[derive(QueryableByName)]
-struct Queries {
+struct Count {
     #[diesel(sql_type = sql_types::BigInt)]
-    shown: i64,
-    #[diesel(sql_type = sql_types::BigInt)]
-    empty: i64,
+    rows: i64,
 }
 
 #[derive(QueryableByName)]
@@ -67,10 +65,12 @@ struct Kind {
 
 const STAND: &str = "SELECT pass, record, warnings FROM harvest WHERE job = $1";
 
-/// Not each query that showed nothing has a row of its own.
-const QUERIES: &str = "SELECT shown, answered - shown AS empty FROM \
-    (SELECT COUNT(*) AS shown FROM query WHERE job = $1 AND pass = $2 AND tips > 0) q, \
-    (SELECT COUNT(*) AS answered FROM urls WHERE job = $1 AND pass = $2 AND state = 1) u";
+/// Queries that showed tips.
+const SHOWN: &str = "SELECT COUNT(*) AS rows FROM query WHERE job = $1 AND pass = $2 AND tips > 0";
+
+/// Queries that were answered: not each that showed nothing has a row of its own.
+const ANSWERED: &str =
+    "SELECT COUNT(*) AS rows FROM urls WHERE job = $1 AND pass = $2 AND state = 1";
 
 /// SQLite numbers what is bound in the order in which it stands.
 const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
@@ -78,21 +78,23 @@ const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
     CAST(SUM(CASE WHEN last_pass < $1 THEN 1 ELSE 0 END) AS BIGINT) AS missing \
     FROM suggestion WHERE job = $2 GROUP BY result ORDER BY result";
 
-/// What the harvest of a job came to; `None` when it has not begun.
+/// What the harvest of a job came to; `None` when it has not begun. `done`: its rows that were
+/// answered, in whichever pass.
 pub(super) fn sums(
     conn: &mut Connection,
     job: JobId,
     order: Order,
+    done: i64,
 ) -> QueryResult<Option<Harvested>> {
     let stand: Option<Stand> = both!(conn, c => sql_query(STAND)
         .bind::<sql_types::BigInt, _>(job.0)
         .get_result(c)
         .optional())?;
     let Some(stand) = stand else { return Ok(None) };
-    let queries: Queries = both!(conn, c => sql_query(order.of(QUERIES))
-        .bind::<sql_types::BigInt, _>(job.0)
-        .bind::<sql_types::Integer, _>(stand.pass)
-        .get_result(c))?;
+    let pass = (job, stand.pass);
+    let shown = count(conn, SHOWN, pass)?;
+    // In a first pass there is nothing to tell apart.
+    let answered = if stand.pass == 1 { done } else { count(conn, &order.of(ANSWERED), pass)? };
     let kinds: Vec<Kind> = both!(conn, c => sql_query(KINDS)
         .bind::<sql_types::Integer, _>(stand.pass)
         .bind::<sql_types::BigInt, _>(job.0)
@@ -105,9 +107,17 @@ pub(super) fn sums(
     };
     Ok(Some(Harvested {
         record: serde_json::from_str(&stand.record).unwrap_or_default(),
-        shown: queries.shown,
-        empty: queries.empty,
+        shown,
+        empty: answered - shown,
         kinds: kinds.into_iter().map(kind).collect(),
         warnings: stand.warnings.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
     }))
+}
+
+fn count(conn: &mut Connection, sql: &str, (job, pass): (JobId, i32)) -> QueryResult<i64> {
+    let count: Count = both!(conn, c => sql_query(sql)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .bind::<sql_types::Integer, _>(pass)
+        .get_result(c))?;
+    Ok(count.rows)
 }

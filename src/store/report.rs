@@ -91,6 +91,10 @@ struct Group {
     out_of_scope: i64,
     #[diesel(sql_type = sql_types::BigInt)]
     links_cut: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    timed: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    elapsed_ms: i64,
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     first: Option<i64>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
@@ -105,6 +109,12 @@ struct HostFigure {
     urls: i64,
     #[diesel(sql_type = sql_types::BigInt)]
     figure: i64,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = sql_types::Text)]
+    authority: String,
 }
 
 #[derive(QueryableByName)]
@@ -134,6 +144,7 @@ const GROUPS: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
     CAST(COALESCE(SUM(links), 0) AS BIGINT) AS links, \
     CAST(COALESCE(SUM(out_of_scope), 0) AS BIGINT) AS out_of_scope, \
     CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS links_cut, \
+    COUNT(elapsed_ms) AS timed, CAST(COALESCE(SUM(elapsed_ms), 0) AS BIGINT) AS elapsed_ms, \
     MIN(fetched_at) AS first, MAX(fetched_at) AS last \
     FROM urls WHERE job = $1 AND role = 0 GROUP BY state, status, reason";
 
@@ -149,6 +160,9 @@ const SLOWEST: &str = "SELECT h.authority, u.urls, u.figure FROM \
      WHERE job = $1 AND role = 0 AND elapsed_ms IS NOT NULL GROUP BY host_key \
      ORDER BY 3 DESC, 1 LIMIT $2) u \
     JOIN host h ON h.host_key = u.host_key ORDER BY u.figure DESC, h.authority";
+
+const NAMES: &str = "SELECT h.authority FROM job_host jh JOIN host h ON h.host_key = jh.host_key \
+    WHERE jh.job = $1";
 
 const FAILING: &str = "SELECT h.authority, u.urls, u.urls AS figure FROM \
     (SELECT host_key, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 AND state = 2 \
@@ -179,10 +193,13 @@ impl Store {
             report.duplicates = duplicates(conn, job, order)?;
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job)?;
-            report.harvest = harvested::sums(conn, job, order)?;
+            report.harvest = harvested::sums(conn, job, order, done(&report.states))?;
             report.items = item_rows::sums(conn, job)?;
             report.changes = changes::sums(conn, job, order)?;
-            report.slowest = hosts_by(conn, &order.of(SLOWEST), job)?;
+            report.slowest = match hosts.rows {
+                0 | 1 => only_host(conn, job, &groups)?,
+                _ => hosts_by(conn, &order.of(SLOWEST), job)?,
+            };
             if !report.failures.is_empty() {
                 report.failing = hosts_by(conn, &order.of(FAILING), job)?;
             }
@@ -278,6 +295,21 @@ fn hosts_by(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult
         .collect())
 }
 
+/// The one host that a job knows, with its mean answer: what is summed up already tells it.
+fn only_host(
+    conn: &mut Connection,
+    job: JobId,
+    groups: &[Group],
+) -> diesel::QueryResult<Vec<HostSum>> {
+    let urls = groups.iter().map(|group| group.timed).sum();
+    let all: i64 = groups.iter().map(|group| group.elapsed_ms).sum();
+    let Some(figure) = all.checked_div(urls) else { return Ok(Vec::new()) };
+    let hosts: Vec<Name> = both!(conn, c => sql_query(NAMES)
+        .bind::<sql_types::BigInt, _>(job.0)
+        .get_results(c))?;
+    Ok(hosts.into_iter().map(|Name { authority }| HostSum { authority, urls, figure }).collect())
+}
+
 fn sum_up(groups: &[Group]) -> JobReport {
     let mut report = JobReport::default();
     for group in groups {
@@ -310,6 +342,10 @@ fn sum_up(groups: &[Group]) -> JobReport {
         reasons.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     }
     report
+}
+
+fn done(states: &[(UrlState, i64)]) -> i64 {
+    states.iter().filter(|(state, _)| *state == UrlState::Done).map(|(_, urls)| urls).sum()
 }
 
 fn add<K: PartialEq>(counts: &mut Vec<(K, i64)>, key: K, count: i64) {
