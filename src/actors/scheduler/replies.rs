@@ -89,7 +89,8 @@ impl SchedulerActor {
                 self.committed(seq, &commit, &committed, now);
             }
             (Call::Take(read), Reply::Taken(taken)) => {
-                for row in &taken.rows {
+                // What stands for a query no page leads to.
+                for row in taken.rows.iter().filter(|_| !read.queries) {
                     self.known.learn(row.job, row.key, row.depth);
                 }
                 self.window.took(read.job, read.host, taken);
