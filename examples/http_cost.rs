@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crawld::clock::Clock;
 use crawld::domain::request::Method;
@@ -39,10 +40,10 @@ async fn ours(client: &HttpClient, url: &str, left: &Cell<u64>) -> u64 {
         payload: None,
         url: CanonicalUrl::parse(url).expect("a URL"),
         secrets: Vec::new(),
-        headers: vec![
+        headers: Arc::new(vec![
             ("User-Agent".into(), "crawld/0.1".into()),
             ("Accept".into(), "text/html,*/*;q=0.5".into()),
-        ],
+        ]),
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,

@@ -5,6 +5,8 @@ mod fetching;
 #[path = "common/raw_server.rs"]
 mod raw_server;
 
+use std::sync::Arc;
+
 use crawld::domain::outcome::Reason;
 use fetching::{Fetched, Page, client, fetch, fetch_into, get, request};
 use raw_server::{Act, RawServer, page, send};
@@ -179,13 +181,13 @@ async fn redirects_and_errors_are_answers_like_any_other() {
 async fn the_request_is_as_it_should_be() {
     let server = RawServer::always(page(""));
     let mut asking = request(&server.url("/a%20b?c=d|e"));
-    asking.headers.push(("Accept".into(), "text/html".into()));
-    asking.headers.push(("Connection".into(), "upgrade".into()));
-    asking.headers.push(("Expect".into(), "100-continue".into()));
+    Arc::make_mut(&mut asking.headers).push(("Accept".into(), "text/html".into()));
+    Arc::make_mut(&mut asking.headers).push(("Connection".into(), "upgrade".into()));
+    Arc::make_mut(&mut asking.headers).push(("Expect".into(), "100-continue".into()));
     fetch(&client(), &asking).await;
     asking.keep_alive = false;
-    asking.headers.push(("Host".into(), "other.test".into()));
-    asking.headers.push(("Accept-Encoding".into(), "identity".into()));
+    Arc::make_mut(&mut asking.headers).push(("Host".into(), "other.test".into()));
+    Arc::make_mut(&mut asking.headers).push(("Accept-Encoding".into(), "identity".into()));
     fetch(&client(), &asking).await;
     let asked = server.asked();
     assert!(asked[0].head.starts_with("GET /a%20b?c=d|e HTTP/1.1\r\n"), "{}", asked[0].head);
@@ -203,7 +205,7 @@ async fn the_request_is_as_it_should_be() {
 async fn a_header_that_cannot_be_sent_is_refused_unsent() {
     let server = RawServer::always(page(""));
     let mut asking = request(&server.url("/"));
-    asking.headers.push(("X".into(), "a\r\nb: c".into()));
+    Arc::make_mut(&mut asking.headers).push(("X".into(), "a\r\nb: c".into()));
     let got = fetch(&client(), &asking).await;
     assert_eq!((got.reason(), got.sent), (Some(Reason::BadHttp), 0));
     assert!(server.asked().is_empty());

@@ -80,7 +80,7 @@ async fn a_tunnel_shows_the_proxy_nothing_of_the_request_and_the_server_nothing_
     let url = format!("https://good.test:{}/deep?q", server.port());
     let mut asked = through(&format!("http://me:secret@{}", proxy.address()), &url);
     for name in ["Authorization", "Cookie", "Proxy-Authorization"] {
-        asked.headers.push((name.to_owned(), "private".to_owned()));
+        Arc::make_mut(&mut asked.headers).push((name.to_owned(), "private".to_owned()));
     }
     for reused in [false, true] {
         let got = fetch(&client, &asked).await;

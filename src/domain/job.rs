@@ -95,7 +95,7 @@ impl Extractor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpManners {
     /// Every header of a request, User-Agent and Accept included.
-    pub headers: Vec<(String, String)>,
+    pub headers: Arc<Vec<(String, String)>>,
     /// Who we are, to those who are to know.
     pub credentials: Credentials,
     /// Name lookup and connecting.

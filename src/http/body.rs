@@ -22,6 +22,8 @@ const DRAIN: u64 = 16 * 1024;
 const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
 /// Memory of any body that is being read: the buffer of its connection, and a usual page's links.
 const BASE: usize = 32 * 1024;
+/// Of it, what the links of a usual page take.
+const USUAL: usize = 16 * 1024;
 /// What is held grows in such steps.
 const STEP: usize = 32 * 1024;
 /// Encoded bytes decoded before it is looked at what that has come to.
@@ -87,7 +89,8 @@ pub(super) async fn read(
                     ));
                 }
             }
-            let room = BASE + decoder.held() + sink.held() + scope.captured_bytes();
+            let found = decoder.held() + sink.held() + scope.captured_bytes();
+            let room = BASE + found.saturating_sub(USUAL);
             make_room(permit, room, scope).await;
         }
         if let Some(rates) = &scope.rates {

@@ -111,8 +111,8 @@ pub struct Request {
     pub url: CanonicalUrl,
     /// Headers, `User-Agent` and `Accept` included. `Host` and `Accept-Encoding` are added unless
     /// given; those that belong to the connection (`Connection`, `Content-Length`, `Expect` ..)
-    /// are ours and left out.
-    pub headers: Vec<(String, String)>,
+    /// are ours and left out. Most requests of a job share them.
+    pub headers: Arc<Vec<(String, String)>>,
     /// What it carries. Its media type is sent unless the headers name one.
     pub payload: Option<Payload>,
     /// Headers that say who we are: sent like the others, but logged and recorded nowhere.

@@ -34,7 +34,7 @@ pub(super) fn fill(
     way: &Way,
     accept_encoding: &HeaderValue,
 ) -> Result<(), FetchError> {
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers.iter() {
         add_header(headers, name, value)?;
     }
     for (name, value) in &request.secrets {

@@ -142,7 +142,7 @@ mod tests {
             payload: None,
             secrets: Vec::new(),
             url: CanonicalUrl::parse(url).unwrap(),
-            headers: vec![],
+            headers: Arc::default(),
             limits: Limits::default(),
             keep_alive: true,
             allow_private: false,

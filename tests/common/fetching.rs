@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crawld::clock::Clock;
@@ -26,7 +27,7 @@ pub(crate) fn request(url: &str) -> Request {
         payload: None,
         url: CanonicalUrl::parse(url).unwrap(),
         secrets: Vec::new(),
-        headers: vec![("User-Agent".into(), "crawld-test/1".into())],
+        headers: Arc::new(vec![("User-Agent".into(), "crawld-test/1".into())]),
         limits: Limits::default(),
         keep_alive: true,
         allow_private: true,

@@ -1,5 +1,7 @@
 //! The request that a job makes of a URL.
 
+use std::sync::Arc;
+
 use crate::domain::harvest::Filled;
 use crate::domain::job::Job;
 use crate::domain::request::Method;
@@ -21,7 +23,7 @@ pub(super) fn request(job: &Job, url: CanonicalUrl, keep_alive: bool, max_body: 
         method: Method::Get,
         payload: None,
         url,
-        headers: http.headers.clone(),
+        headers: Arc::clone(&http.headers),
         secrets,
         limits: Limits {
             connect: http.connect,
@@ -55,8 +57,9 @@ pub(super) fn request_of(
     let Filled { url, method, headers, payload } = harvest.template.fill_at(url, query);
     let mut request = request(job, url, keep_alive, max_body);
     for (name, value) in headers {
-        request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
-        request.headers.push((name, value));
+        let all = Arc::make_mut(&mut request.headers);
+        all.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        all.push((name, value));
     }
     Request { method, payload, ..request }
 }
@@ -64,7 +67,7 @@ pub(super) fn request_of(
 /// Has the request ask whether the page is still of this version.
 pub(super) fn ask_for_changes(request: &mut Request, validators: &Validators) {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    request.headers.extend(validators.headers().map(owned));
+    Arc::make_mut(&mut request.headers).extend(validators.headers().map(owned));
 }
 
 /// Adds the cookies of the job's jar: those that the operator gave go before them in one header.

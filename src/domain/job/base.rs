@@ -111,7 +111,7 @@ fn manners(spec: &JobSpec, roots: &[Root]) -> HttpManners {
         headers.push((name.clone(), value.clone()));
     }
     HttpManners {
-        headers,
+        headers: Arc::new(headers),
         credentials: Credentials::new(&spec.secrets, roots),
         connect: span(spec.connect_timeout_ms).min(total),
         tls: span(spec.tls_timeout_ms).min(total),

@@ -210,7 +210,7 @@ fn accept_json(job: &mut Job, spec: &JobSpec) {
     if spec.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Accept")) {
         return;
     }
-    for (name, value) in &mut job.http.headers {
+    for (name, value) in Arc::make_mut(&mut job.http.headers) {
         if name.eq_ignore_ascii_case("Accept") {
             "application/json, text/javascript, */*;q=0.5".clone_into(value);
         }
