@@ -35,12 +35,14 @@ impl Drop for Notice {
     }
 }
 
-/// Runs a future; a panic in it becomes its words.
+/// Runs a future; a panic in it becomes its words. (An `async fn` would hold it twice: as what it was
+/// given, and as what it waits for.)
 ///
 /// # Errors
 /// With what the panic said.
-pub async fn contained<F: Future>(future: F) -> Result<F::Output, String> {
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| words(payload.as_ref()))
+pub fn contained<F: Future>(future: F) -> impl Future<Output = Result<F::Output, String>> {
+    let run = AssertUnwindSafe(future).catch_unwind();
+    run.map(|ended| ended.map_err(|payload| words(payload.as_ref())))
 }
 
 /// What a panic said.

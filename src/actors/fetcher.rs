@@ -1,6 +1,7 @@
 //! Asks for one thing at a time: transport, extraction, discovery, all on its own thread.
 
 mod gather;
+mod outbox;
 pub mod probe;
 mod recording;
 mod request;
@@ -25,6 +26,7 @@ use crate::frontier::host::Work;
 use crate::frontier::known::KnownUrls;
 use crate::http::budget::Budget;
 use crate::http::client::HttpClient;
+pub use outbox::Outbox;
 use trip::{Met, Trip};
 
 /// The actor.
@@ -45,6 +47,8 @@ pub struct Tools {
     pub budget: Budget,
     /// URLs known already.
     pub known: Arc<KnownUrls>,
+    /// The thread's outbox.
+    pub outbox: Outbox,
 }
 
 impl FetchActor {
@@ -85,18 +89,17 @@ impl Handler<Fetch> for FetchActor {
         if let Work::Page(row, _) = &*fetch.work {
             faults::pass("fetcher", &row.url);
         }
-        let (slot, tools) = (self.slot, self.tools.clone());
-        Box::pin(async move { land(slot, &tools, fetch).await }.into_actor(self))
+        Box::pin(land(self.slot, self.tools.clone(), fetch).into_actor(self))
     }
 }
 
 /// Carries out one fetch; a panic in it becomes an answer.
-async fn land(slot: usize, tools: &Tools, fetch: Fetch) {
-    let returned = fly(slot, tools, &fetch).await;
+async fn land(slot: usize, tools: Tools, fetch: Fetch) {
+    let returned = fly(slot, &tools, &fetch).await;
     let Fetch { work, back, .. } = fetch;
     // The Scheduler has it to itself again.
     drop(work);
-    back.land(returned);
+    tools.outbox.put(back, returned);
 }
 
 async fn fly(slot: usize, tools: &Tools, fetch: &Fetch) -> Returned {
@@ -107,7 +110,11 @@ async fn fly(slot: usize, tools: &Tools, fetch: &Fetch) -> Returned {
         Work::Page(row, url) => {
             let asked = match row.role {
                 Role::Page => contained(trip.page(fetch, row, url)).await,
-                Role::Sitemap => contained(trip.sitemap(&fetch.job, row, fetch.keep_alive)).await,
+                // What is rare is kept elsewhere: a fetch is moved as a whole when it begins.
+                Role::Sitemap => {
+                    let asked = trip.sitemap(&fetch.job, row, fetch.keep_alive);
+                    contained(Box::pin(asked)).await
+                }
             };
             let (answer, permit) = asked.unwrap_or_else(|words| {
                 (Answer::of_the_dead(begun_at, words), tools.budget.nothing())
@@ -115,7 +122,7 @@ async fn fly(slot: usize, tools: &Tools, fetch: &Fetch) -> Returned {
             Landing::Page(Box::new(answer), permit)
         }
         Work::Robots(errand, _) => {
-            let asked = contained(trip.robots(&fetch.job, errand)).await;
+            let asked = contained(Box::pin(trip.robots(&fetch.job, errand))).await;
             Landing::Robots(Box::new(asked.unwrap_or_else(|words| RobotsAnswer {
                 failure: Some((Reason::Poison, words)),
                 begun_at,

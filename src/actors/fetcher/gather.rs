@@ -26,20 +26,22 @@ pub(super) async fn gather(
     body: Vec<u8>,
     answer: &mut Answer,
 ) {
-    let text = Text { charset: answer.facts.charset.clone(), headers: head.headers.clone(), body };
+    let charset = answer.facts.charset.as_deref();
     let gathered = match &job.extractor {
         Extractor::Links => return,
+        Extractor::Tips(reader) if body.len() <= SMALL => {
+            Ok(tips(reader, &extract::text(charset, &head.headers, &body)))
+        }
         Extractor::Tips(reader) => {
-            let reader = Arc::clone(reader);
-            if text.body.len() <= SMALL {
-                Ok(tips(&reader, &text))
-            } else {
-                spawn_blocking(move || tips(&reader, &text)).await
-            }
+            let (reader, charset) = (Arc::clone(reader), charset.map(str::to_owned));
+            let headers = head.headers.clone();
+            let read = move || tips(&reader, &extract::text(charset.as_deref(), &headers, &body));
+            spawn_blocking(read).await
         }
         Extractor::Items(rules) => {
             let (job, rules, row) = (Arc::clone(job), Arc::clone(rules), row.clone());
-            let read = move || listing::read(&job, &rules, &row, &text.headers, &text.body);
+            let headers = head.headers.clone();
+            let read = move || listing::read(&job, &rules, &row, &headers, &body);
             match spawn_blocking(read).await {
                 Ok(Ok(taken)) => {
                     answer.found = taken.found;
@@ -63,19 +65,6 @@ pub(super) async fn gather(
     }
 }
 
-/// A body and what is known of its charset.
-struct Text {
-    charset: Option<String>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Text {
-    fn decoded(&self) -> String {
-        extract::text(self.charset.as_deref(), &self.headers, &self.body)
-    }
-}
-
-fn tips(reader: &TipReader, text: &Text) -> Result<Gathered, String> {
-    reader.read(&text.decoded()).map(Gathered::Tips).map_err(|error| error.to_string())
+fn tips(reader: &TipReader, text: &str) -> Result<Gathered, String> {
+    reader.read(text).map(Gathered::Tips).map_err(|error| error.to_string())
 }

@@ -6,7 +6,7 @@ use actix::{Actor, Addr, AsyncContext, Context};
 
 use super::Supervisor;
 use crate::actors::db::DbActor;
-use crate::actors::fetcher::{FetchActor, Tools, client_of_thread};
+use crate::actors::fetcher::{FetchActor, Outbox, Tools, client_of_thread};
 use crate::actors::generator::{GeneratorActor, ListSource};
 use crate::actors::messages::{FetcherUp, Hire, Quit, Role};
 use crate::actors::scheduler::SchedulerActor;
@@ -59,7 +59,8 @@ impl Supervisor {
         let started = arbiter.spawn_fn(move || {
             match client_of_thread(edition, || HttpClient::new(clock, &options)) {
                 Ok(client) => {
-                    let tools = Tools { client, clock, budget: options.budget, known };
+                    let (budget, outbox) = (options.budget, Outbox::of_thread());
+                    let tools = Tools { client, clock, budget, known, outbox };
                     let fetcher = FetchActor::new(slot, tools, notice).start();
                     me.do_send(FetcherUp { slot, generation, fetcher });
                 }
