@@ -12,6 +12,8 @@ use crate::endpoint::Endpoint;
 
 /// Queries wanted ahead of those in flight.
 const ROOM: usize = 64;
+/// Proofs that may come with what is looked at again.
+const PROOFS: usize = 5 * ROOM;
 
 struct Row {
     age: usize,
@@ -118,6 +120,8 @@ pub(crate) struct Outcome {
     pub(crate) record: Record,
     /// Largest record, in bytes as it is stored.
     pub(crate) record_bytes: usize,
+    /// Most queries that waited to be asked.
+    pub(crate) most_queued: usize,
 }
 
 impl Outcome {
@@ -149,9 +153,10 @@ pub(crate) fn crawl(endpoint: &Endpoint, plan: &Plan, manner: &Manner) -> Outcom
     let mut flight: Vec<String> = Vec::new();
     let mut asked: HashMap<String, usize> = HashMap::new();
     let (mut deaths, mut warnings, mut requests) = ((0, 0), Vec::new(), 0);
-    let mut record_bytes = 0;
+    let (mut record_bytes, mut most_queued) = (0, 0);
     loop {
         let next = fill(&mut harvest, &mut shelf, flight.is_empty(), &mut warnings);
+        most_queued = most_queued.max(shelf.queue.len());
         while flight.len() < manner.at_once && requests < manner.budget {
             let Some((_, _, text)) = shelf.queue.pop_first() else { break };
             *asked.entry(text.clone()).or_default() += 1;
@@ -193,6 +198,7 @@ pub(crate) fn crawl(endpoint: &Endpoint, plan: &Plan, manner: &Manner) -> Outcom
         warnings,
         record: harvest.record().clone(),
         record_bytes: record_bytes.max(stored.len()),
+        most_queued,
     }
 }
 
@@ -204,7 +210,7 @@ fn fill(
     warnings: &mut Vec<Warning>,
 ) -> Next {
     let mut next = Next::More;
-    while next == Next::More && (shelf.queue.len() < ROOM || harvest.record().is_behind()) {
+    while next == Next::More && (shelf.queue.len() < ROOM || harvest.is_behind()) {
         let idle = shelf.queue.is_empty() && rests;
         let room = ROOM.saturating_sub(shelf.queue.len());
         let refill = harvest.refill(room, idle, shelf).unwrap();
@@ -213,6 +219,9 @@ fn fill(
             fact.generation = harvest.record().generation();
         }
         warnings.extend(refill.warning);
+        let letters = harvest.record().letters().chars().count();
+        let most = room.max(2 * letters) + PROOFS;
+        assert!(refill.offers.len() <= most, "{} for {room}", refill.offers.len());
         shelf.put(refill.offers);
         next = refill.next;
     }

@@ -172,6 +172,32 @@ on_both! {
         assert_eq!(all, whole, "the deaths changed nothing");
     }
 
+    fn every_combination_of_an_endpoint_that_no_rule_fits_is_queued_a_window_at_a_time(ground: Ground) {
+        let found_out = |query: &str| match query.len() {
+            1 => (0..6).map(|rank| format!("{query}{rank}")).collect(),
+            _ => vec![format!("{query}!")],
+        };
+        let at_once = |query: &str| vec![format!("{}!", query.len()), "?".to_owned()];
+        let answers: [(&dyn Fn(&str) -> Vec<String>, &str); 2] = [
+            (&found_out, "every combination is asked from here on"),
+            (&at_once, "so no query can be left out"),
+        ];
+        for (answer, warning) in answers {
+            for budget in [None, Some(100_000)] {
+                let ground = if ground.is_postgres() { Ground::postgres() } else { Ground::sqlite() };
+                let own = SuggestSpec { budget, ..suggest("a-f", 4, StrategyName::Adaptive) };
+                let mut crawl = Crawl::new(ground, own);
+                while !crawl.ask(1500, answer) {
+                    crawl = crawl.dies();
+                }
+                assert!(crawl.warnings.iter().any(|said| said.contains(warning)), "{:?}", crawl.warnings);
+                let distinct: HashSet<_> = crawl.asked.iter().collect();
+                assert!(distinct.len() >= 1554 && crawl.asked_again() == 0, "{warning}: {}", distinct.len());
+                assert!(crawl.most_queued < 7 * WINDOW, "{warning}: {} are queued", crawl.most_queued);
+            }
+        }
+    }
+
     fn a_commit_that_fails_changes_no_machine(ground: Ground) {
         let mut crawl = Crawl::new(ground, suggest("a-c", 2, StrategyName::Adaptive));
         crawl.refill();

@@ -53,6 +53,14 @@ impl Harvest {
         }
     }
 
+    /// Do refills come first, however much is queued? Facts of an earlier generation wait, and what
+    /// follows from them may be better than what is queued. Where the best do not come first they
+    /// can wait for room.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.frequency.is_some() && self.record.is_behind()
+    }
+
     /// To be stored with what the last call returned.
     #[must_use]
     pub fn record(&self) -> &Record {

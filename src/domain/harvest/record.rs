@@ -166,11 +166,11 @@ impl Record {
         &self.letters
     }
 
-    /// Do facts of an earlier generation wait? Then refills come first, however much is queued: what
-    /// follows from these facts may be better than what is.
-    #[must_use]
-    pub fn is_behind(&self) -> bool {
-        self.stage == Stage::Tree && self.swept < self.generation
+    /// Do facts of an earlier generation wait? Where every combination is asked, nothing more
+    /// follows from them.
+    pub(super) fn is_behind(&self) -> bool {
+        let follows = self.rule.is_some_and(|rule| rule != Rule::Every);
+        self.stage == Stage::Tree && follows && self.swept < self.generation
     }
 
     /// The generation of the rules: what a refill renewed is of it.

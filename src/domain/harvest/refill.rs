@@ -12,12 +12,15 @@ use super::rule::Rule;
 
 /// Letters of the text that nothing can match.
 const NONSENSE: usize = 16;
+/// Ends at which a full query may grow.
+const ENDS: usize = 2;
 /// Pairs of queries that differ in case alone.
 const CASE_PAIRS: usize = 3;
 
 impl Harvest {
     /// At most about `room` queries; `idle`: nothing is queued or in flight. To be called again as
-    /// [`Next`] says.
+    /// [`Next`] says. Facts that wait come before combinations: these are as many as there is room
+    /// for, however many are left.
     ///
     /// # Errors
     /// When a look-up fails.
@@ -38,12 +41,12 @@ impl Harvest {
             }
             self.record.stage = Stage::Walk;
         }
+        if self.record.is_behind() {
+            return self.sweep(room, facts);
+        }
         let walked = self.step_on(room);
         if !walked.is_empty() {
             return Ok(Refill { offers: walked, ..Refill::default() });
-        }
-        if adaptive && self.record.swept < self.record.generation {
-            return self.sweep(room, facts);
         }
         match (idle, adaptive) {
             (false, _) => Ok(Refill { next: Next::Wait, ..Refill::default() }),
@@ -75,11 +78,9 @@ impl Harvest {
     fn sweep<F: Facts>(&mut self, room: usize, facts: &mut F) -> Result<Refill, F::Error> {
         let mut refill = Refill::default();
         let generation = self.record.generation;
-        let at_once = (room / letters_of(&self.record.letters).max(1)).max(1);
-        let stale = match self.record.rule {
-            Some(Rule::Every) | None => Vec::new(),
-            Some(_) => facts.stale(generation, self.plan.max, at_once)?,
-        };
+        let of_each = letters_of(&self.record.letters) * ENDS;
+        let at_once = (room / of_each.max(1)).max(1);
+        let stale = facts.stale(generation, self.plan.max, at_once)?;
         if stale.is_empty() {
             self.record.swept = generation;
         }

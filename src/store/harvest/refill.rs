@@ -87,7 +87,7 @@ fn refill(
     let mut placed = Placed::default();
     refilled.behind = true;
     for _ in 0..STEPS {
-        let behind = machine.harvest.record().is_behind();
+        let behind = machine.harvest.is_behind();
         if refilled.queued >= window && !behind {
             refilled.behind = false;
             break;

@@ -87,7 +87,7 @@ pub(in crate::store) fn settle_all(
         let harvested = Harvested {
             job: *id,
             offered: placed.added,
-            behind: machine.harvest.record().is_behind(),
+            behind: machine.harvest.is_behind(),
             warnings: machine.warnings.clone(),
         };
         let woken = placed.woken;
