@@ -235,6 +235,52 @@ fn two_jobs_with_two_proxies_on_one_host_do_not_mix() {
     }
 }
 
+/// A proxy that lets nobody in, and opens a gate when it was asked.
+fn closed_proxy(asked: &Gate) -> Site {
+    let asked = asked.clone();
+    let refuse = move |_: &_| {
+        asked.open();
+        Reply::status(407)
+    };
+    Pages::new().otherwise(refuse).open()
+}
+
+#[test]
+fn a_dead_proxy_of_one_job_slows_no_other_on_the_same_host_nor_is_it_hammered() {
+    let tried = Gate::new();
+    let proxy = closed_proxy(&tried);
+    let leaves: Vec<String> = (0..300).map(|n| format!("/{n}")).collect();
+    let leaves: Vec<&str> = leaves.iter().map(String::as_str).collect();
+    // What the other job finds comes when the proxy has been tried.
+    let root = Reply::links(&leaves);
+    let wait = move |_: &_| {
+        tried.wait(Duration::from_mins(1));
+        root.clone()
+    };
+    let site = Pages::new().route("/", wait).otherwise(|_| Reply::html("leaf")).open();
+    let crawld = Crawld::new();
+    let config = format!(
+        "[politeness]\ndelay = \"0ms\"\nper_host = 2\nrobots = false\n\
+         host_patience = \"3s\"\nhost_persistence = \"0s\"\n\
+         [jobs.a]\nkind = \"crawl\"\nroots = [\"{0}\"]\n\
+         [jobs.b]\nkind = \"fetch\"\nurls = [\"{0}x\", \"{0}y\"]\nproxy = \"{1}\"\n",
+        site.at("/"),
+        proxy.url()
+    );
+    crawld.write("c.toml", config);
+    let ended = crawld.run(&["run", "--config", "c.toml", "--until-done"]);
+    let pages = |job: &str| crawld.export("pages", &["--job", job]);
+    assert!(pages("a").iter().all(|page| page["state"] == "done"), "{ended:#?}");
+    assert_eq!(pages("a").len(), 301);
+    for page in pages("b") {
+        assert_eq!((&*page["state"], &*page["reason"]), ("failed", "refused"), "{ended:#?}");
+    }
+    // While the proxy was still hoped for, all of the other job was done.
+    let last = |job: &str| pages(job).iter().map(|page| page["fetched_at"].clone()).max();
+    assert!(last("a") < last("b"), "{:?} {:?} {ended:#?}", last("a"), last("b"));
+    assert!((2..=8).contains(&proxy.requests()), "it rests: {}", proxy.requests());
+}
+
 fn https(server: &TlsServer) -> String {
     format!("https://127.0.0.1:{}/", server.port())
 }

@@ -4,7 +4,7 @@ use super::gathered::Gathered;
 use super::record::{LinkRow, NewUrl, PageFacts};
 use crate::domain::Millis;
 use crate::domain::cookies::Cookie;
-use crate::domain::outcome::Reason;
+use crate::domain::outcome::{Blame, Reason};
 use crate::domain::recording::Recording;
 
 /// The outcome of asking for a page, before anybody has judged it.
@@ -35,6 +35,8 @@ pub struct Answer {
     pub begun_at: Millis,
     /// It went out on a kept-alive connection.
     pub reused: bool,
+    /// It went, or was to go, through a proxy.
+    pub proxied: bool,
     /// The worker died of it.
     pub killed: bool,
     /// Time by phase, microseconds: connect, head, body, extract.
@@ -55,6 +57,13 @@ impl Answer {
             killed: true,
             ..Self::default()
         }
+    }
+
+    /// Did the way through a proxy fail? That says nothing about the host, nor to a job that goes
+    /// another way.
+    #[must_use]
+    pub fn blames_way(&self) -> bool {
+        self.proxied && matches!(&self.failure, Some((reason, _)) if reason.blame() == Blame::Host)
     }
 
     /// Bytes of memory that the answer holds, about.
@@ -91,6 +100,8 @@ pub struct RobotsAnswer {
     pub retry_after: Option<Millis>,
     /// When the request was begun.
     pub begun_at: Millis,
+    /// It went, or was to go, through a proxy.
+    pub proxied: bool,
     /// When it was sent; `None` if it never was.
     pub sent_at: Option<Millis>,
 }

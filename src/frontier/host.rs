@@ -6,6 +6,7 @@
 
 mod next;
 mod waits;
+mod ways;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

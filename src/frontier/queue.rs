@@ -10,6 +10,7 @@ use super::verdict::{Verdict, unasked};
 use crate::domain::Millis;
 use crate::domain::job::{HostLimit, Job};
 use crate::domain::outcome::{Blame, Reason};
+use crate::domain::politeness::HostPace;
 
 /// Longest words kept of why a host was given up, in characters.
 const MOST_WORDS: usize = 300;
@@ -28,6 +29,9 @@ pub(super) struct JobQueue {
     pub(super) next_due: Option<Millis>,
     /// Such a row has become due: it may come before those in `rows`.
     pub(super) overdue: bool,
+    /// How its way here stands, where that leads through a proxy: what fails on it rests this queue
+    /// and no other.
+    pub(super) way: HostPace,
     /// Its requests in flight.
     pub(super) flying: usize,
     /// The job gives the host up: nothing more is asked; when nothing is in flight the store is told.
@@ -63,6 +67,7 @@ impl JobQueue {
             reading: false,
             next_due: None,
             overdue: false,
+            way: HostPace::default(),
             flying: 0,
             given_up: None,
             evidence: None,
@@ -138,6 +143,9 @@ impl JobQueue {
         verdict: &mut Verdict,
     ) -> Option<i64> {
         self.flying = self.flying.saturating_sub(1);
+        if answered && self.way.fails > 0 {
+            self.way = HostPace::default();
+        }
         match (&*verdict, self.given_up) {
             (Verdict::Again | Verdict::Stale | Verdict::OnceMore, Some(reason)) => {
                 let words = self.words();
@@ -176,6 +184,17 @@ impl JobQueue {
         self.given_up = None;
         self.evidence = None;
         self.told = false;
+        self.way = HostPace::default();
+    }
+
+    /// Until when its way rests though there is, or may be, something to ask.
+    pub(super) fn rests_until(&self, now: Millis) -> Option<Millis> {
+        (self.way.not_before > now && !self.is_empty()).then_some(self.way.not_before)
+    }
+
+    /// Is there nothing to ask, now or later?
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && !self.more && !self.reading && self.next_due.is_none()
     }
 
     /// Nothing more is asked here.

@@ -86,6 +86,7 @@ impl Trip<'_> {
         let permit = permit.unwrap_or_else(|| self.tools.budget.nothing());
         let mut answer = answer_of(&exchange, begun_at, clock.micros(), clock.now());
         answer.phases_us[3] = extract_us;
+        answer.proxied = request.proxy.is_some();
         if job.http.cookies {
             answer.cookies = cookies_of(&exchange, &request.url, clock.now());
         }
@@ -155,6 +156,7 @@ impl Trip<'_> {
             retry_after: header("retry-after").and_then(|value| retry_after(&value, clock.now())),
             body: sink.body,
             begun_at,
+            proxied: request.proxy.is_some(),
             sent_at: exchange.sent_at.map(|micros| micros / 1000),
         }
     }

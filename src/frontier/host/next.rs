@@ -37,7 +37,7 @@ impl Host {
             return HostStep::Crowded;
         }
         if let Some(errand) = self.errands.pop_front() {
-            let job = self.queues.first().map_or(JobId(0), |queue| queue.job.id);
+            let job = errand.job;
             self.goes_out(now);
             return HostStep::Ask(Work::Robots(errand, job));
         }
@@ -88,6 +88,9 @@ impl Host {
         };
         if !admits(queue.job.id) {
             return HostStep::Blocked;
+        }
+        if queue.way.not_before > now {
+            return HostStep::Wait(queue.way.not_before);
         }
         let room = match row.role {
             Role::Page => queue.room(places.admit(&queue.job, self.key)),

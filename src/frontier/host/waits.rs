@@ -8,14 +8,18 @@ impl Host {
     /// Why nothing is asked here now though there is something to ask, and until when.
     pub(in crate::frontier) fn waits(&self, now: Millis) -> Option<(Wait, Millis)> {
         let due = self.queues.iter().filter_map(|queue| {
-            queue.rows.front().map(|row| row.due_at).into_iter().chain(queue.next_due).min()
+            let due = queue.rows.front().map(|row| row.due_at).into_iter().chain(queue.next_due);
+            let rest = queue.way.not_before;
+            due.min()
+                .map(|due| (due.max(rest), if rest > now { Wait::Failures } else { Wait::NextTry }))
         });
-        let due = due.chain((!self.errands.is_empty()).then_some(0)).min()?;
+        let errand = (!self.errands.is_empty()).then_some((0, Wait::NextTry));
+        let (due, why) = due.chain(errand).min()?;
         let ready = self.ready_at();
         if ready > now {
             Some((self.reason_to_rest(now), ready))
         } else {
-            (due > now).then_some((Wait::NextTry, due))
+            (due > now).then_some((why, due))
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Window;
 use crate::domain::job::Job;
+use crate::domain::politeness::HostPace;
 
 impl Window {
     /// A job goes on under other rules: the hosts held agree on a pace anew, every queue
@@ -15,6 +16,8 @@ impl Window {
             if let Some(queue) = host.queue_mut(id) {
                 queue.job = Arc::clone(&job);
                 queue.beyond = None;
+                // It may go another way now.
+                queue.way = HostPace::default();
                 if revive {
                     queue.revive();
                 }

@@ -28,7 +28,8 @@ impl Window {
                 let quiet = h.in_flight() == 0 && h.held.is_empty() && h.errands.is_empty();
                 let later = h.queues.iter().filter_map(|q| q.next_due).min();
                 let waits = h.is_idle() && later.is_some_and(|due| due > now + LINGER);
-                quiet && (waits || h.ready_at() > now + LINGER) || is_stuck(h, now)
+                let rests = h.all_rest_until(now).is_some_and(|until| until > now + LINGER);
+                quiet && (waits || rests || h.ready_at() > now + LINGER) || is_stuck(h, now)
             });
             let resting: Vec<HostKey> = resting.map(|h| h.key).take(spare).collect();
             keys.extend(resting);
@@ -77,7 +78,7 @@ impl Window {
         if let Some(spot) = host.spot {
             self.crowd.quit(spot, key);
         }
-        let mut release = release(&host);
+        let mut release = release(&host, now);
         if is_stuck(&host, now) {
             // Others first.
             release.ready_at = release.ready_at.max(now + LINGER);
@@ -86,13 +87,13 @@ impl Window {
     }
 
     /// Gives every host back, for a clean end.
-    pub fn give_back_all(&mut self) -> Vec<Release> {
+    pub fn give_back_all(&mut self, now: Millis) -> Vec<Release> {
         self.due.clear();
         self.crowd.clear();
         if self.turns.is_some() {
             self.begin_turns();
         }
-        self.hosts.drain().map(|(_, host)| release(&host)).collect()
+        self.hosts.drain().map(|(_, host)| release(&host, now)).collect()
     }
 }
 
@@ -105,6 +106,8 @@ fn is_stuck(host: &Host, now: Millis) -> bool {
         && host.queues.iter().all(|queue| !queue.reading)
 }
 
-fn release(host: &Host) -> Release {
-    Release { host: host.row(), epoch: host.epoch, ready_at: host.ready_at() }
+fn release(host: &Host, now: Millis) -> Release {
+    let row = host.row_left(now);
+    let ready_at = host.ready_at().max(row.not_before);
+    Release { host: row, epoch: host.epoch, ready_at }
 }

@@ -22,7 +22,14 @@ impl Window {
         self.ended(key, row.job, reported);
         let host = self.hosts.get_mut(&key)?;
         let answered = answer.facts.status.is_some();
-        let mut verdict = judge(&job, &row, answer, &mut host.pace, moment);
+        let mut verdict = if answer.blames_way() {
+            let mut way = host.way(row.job);
+            let verdict = judge(&job, &row, answer, &mut way, moment);
+            host.set_way(row.job, way);
+            verdict
+        } else {
+            judge(&job, &row, answer, &mut host.pace, moment)
+        };
         host.landed(&job, row, answered, &mut verdict);
         if answered {
             self.reached(key);

@@ -83,6 +83,9 @@ impl Window {
             Next::Unreachable(reason) if speaks_no_tls(reason) && home.waits_for_guess() => {
                 home.gate(&errand.origin).waive(moment.now);
             }
+            Next::Unreachable(reason) if answer.proxied => {
+                home.way_failed(errand.job, reason, answer, moment.now);
+            }
             Next::Unreachable(reason) => {
                 let pace = *home.rules();
                 if home.pace.unreachable(moment.now, answer.begun_at, &pace) == Reach::GivenUp {

@@ -3,11 +3,11 @@
 //! A day of politeness in milliseconds: hosts that answer, stall, refuse, slow us down and heal,
 //! with commits that come late. Held at every step: no request starts before its host allows, no
 //! more than `per_host` are in flight, nor more to unreached hosts than allowed; robots.txt comes
-//! first, few requests find no place at their address, and in the end each URL is settled exactly
-//! once.
+//! first, few find no place at their address, and in the end each URL is settled exactly once.
 
 mod addresses;
 mod shares;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
