@@ -45,7 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("demo", &["domain"]),
     ("disk", &[]),
     ("faults", &[]),
-    ("logging", &[]),
+    ("logging", &["domain"]),
     ("notify", &["clock"]),
     ("signals", &["clock"]),
     ("app", &["*"]),

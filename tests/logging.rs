@@ -143,3 +143,28 @@ fn json_lines_are_objects_with_the_facts_of_their_message_complaints_included() 
     let told: serde_json::Value = serde_json::from_str(&told).expect(&told);
     assert_eq!(told["level"], "error");
 }
+
+#[test]
+fn secrets_in_queries_are_logged_nowhere_and_kept_in_the_store() {
+    let site = Pages::new()
+        .links("/?q=a&api_key=rootsecret", &["/b?token=linksecret", "/c"])
+        .redirect("/c", 302, "/d?password=movedsecret")
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let root = site.at("/?q=a&api_key=rootsecret");
+    let text = format!("[jobs.a]\nkind = \"crawl\"\nroots = [\"{root}\"]\ndelay = \"0ms\"\n");
+    for format in ["text", "json"] {
+        let crawld = Crawld::new();
+        let text = format!("{text}[daemon]\nlog = \"trace\"\nlog_format = \"{format}\"\n");
+        crawld.write("c.toml", text);
+        let told = crawld.expect(0, &["run", "--config", "c.toml", "--until-done", "-vv"]).stderr;
+        assert!(told.contains("api_key=***") && told.contains("password=***"), "{told}");
+        let shown = crawld.expect(0, &["check", "--effective", "--config", "c.toml"]).stdout;
+        assert!(shown.contains("?q=a&api_key=***\""), "{shown}");
+        for secret in ["rootsecret", "linksecret", "movedsecret"] {
+            assert!(!told.contains(secret) && !shown.contains(secret), "{told}\n{shown}");
+        }
+        let kept: Vec<_> = crawld.export("pages", &[]).iter().map(|p| p["url"].clone()).collect();
+        assert!(kept.contains(&root), "{kept:?}");
+    }
+}

@@ -7,17 +7,16 @@ mod written;
 use std::fmt::Write as _;
 
 use config::{FileFormat, Format as _, Value, ValueKind};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::{ConfigError, GRACE_MS, LOG, Settings};
-use crate::domain::credentials::{Login, names_a_secret};
+use crate::domain::credentials::Login;
 use crate::domain::job::HostRules;
+use crate::domain::masked;
+pub use crate::domain::masked::MASK;
 use crate::domain::secret::Secret;
 use crate::logging::Format;
 use written::{quoted, size, span, texts};
-
-/// What stands in place of a secret.
-pub const MASK: &str = "***";
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,14 +202,5 @@ fn masked(text: &str) -> String {
     let mut url = Url::parse(text).ok().filter(|url| url.password().is_some());
     let hidden = url.as_mut().is_some_and(|url| url.set_password(Some(MASK)).is_ok());
     let text = url.filter(|_| hidden).map_or_else(|| text.to_owned(), String::from);
-    let (whole, fragment) = text.split_at(text.find('#').unwrap_or(text.len()));
-    let Some((before, query)) = whole.split_once('?') else { return text };
-    let pairs = query.split('&').map(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        let is_secret = form_urlencoded::parse(name.as_bytes())
-            .next()
-            .is_some_and(|(name, _)| names_a_secret(&name));
-        if is_secret { format!("{name}={MASK}") } else { pair.to_owned() }
-    });
-    format!("{before}?{}{fragment}", pairs.collect::<Vec<_>>().join("&"))
+    masked::masked(&text).into_owned()
 }

@@ -12,6 +12,7 @@ pub mod job;
 pub mod link;
 pub mod list;
 pub mod listing;
+pub mod masked;
 pub mod named_hosts;
 pub mod outcome;
 pub mod page_url;

@@ -8,6 +8,7 @@ use serde::Serializer;
 use serde::ser::SerializeMap;
 
 use super::fields::fields;
+use crate::domain::masked::masked_in;
 
 /// For whom lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub(super) struct Line<'a> {
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.record.args().to_string();
-        let words = harmless(&one_line(&text), |c| c == '\t');
+        let words = harmless(&masked_in(&one_line(&text)), |c| c == '\t');
         let level = self.record.level();
         if self.form.journal {
             write!(f, "<{}>", priority(level))?;

@@ -118,22 +118,26 @@ fn own(spec: &JobSpec, sheet: &mut Sheet<'_>) {
         Secret::new(format!("{origin} {login}"))
     });
     let logins: Vec<Secret> = logins.collect();
-    let roots = texts(spec.roots.clone());
+    let mut hidden = logins;
+    let mut roots = spec.roots.clone();
+    for root in &mut roots {
+        hide_in_url(root, &mut hidden);
+    }
+    let roots = texts(roots);
     match spec.kind.as_str() {
         "crawl" => {
-            sheet.put_secret("roots", roots, logins);
+            sheet.put_secret("roots", roots, hidden);
             sheet.put("assets", spec.assets.to_string());
             sheet.put("sitemaps", spec.sitemaps.to_string());
         }
         "scrape" => {
-            sheet.put_secret("start", roots, logins);
+            sheet.put_secret("start", roots, hidden);
             if let Some(own) = &spec.scrape {
                 scrape(own, sheet);
             }
         }
         "suggest" => {
             let mut own = serde_json::to_value(&spec.suggest).unwrap_or_default();
-            let mut hidden = logins.clone();
             if let Some(request) = own.get_mut("request") {
                 hide(request, &mut hidden);
             }
@@ -147,9 +151,18 @@ fn own(spec: &JobSpec, sheet: &mut Sheet<'_>) {
             }
         }
         _ => {
-            let own = serde_json::to_value(&spec.fetch).unwrap_or_default();
-            for (key, shown) in of_object(&own) {
-                sheet.put(if key == "sitemaps" { "sitemap" } else { &key }, shown);
+            let mut own = serde_json::to_value(&spec.fetch).unwrap_or_default();
+            for (key, value) in own.as_object_mut().into_iter().flatten() {
+                let mut hidden = Vec::new();
+                for item in value.as_array_mut().into_iter().flatten() {
+                    if let Json::String(url) = item {
+                        hide_in_url(url, &mut hidden);
+                    }
+                }
+                if is_given(value) {
+                    let key = if key == "sitemaps" { "sitemap" } else { key };
+                    sheet.put_secret(key, json(value), hidden);
+                }
             }
         }
     }
@@ -160,7 +173,9 @@ fn scrape(own: &ScrapeSpec, sheet: &mut Sheet<'_>) {
         sheet.put(&key, shown);
     }
     if let Some(page_url) = &own.page_url {
-        sheet.put_text("page_url", &page_url.template);
+        let (mut template, mut hidden) = (page_url.template.clone(), Vec::new());
+        hide_in_url(&mut template, &mut hidden);
+        sheet.put_secret("page_url", quoted(&template), hidden);
         sheet.put("first_page", page_url.first_page.to_string());
         sheet.put("page_step", page_url.page_step.to_string());
         sheet.put("first_offset", page_url.first_offset.to_string());
@@ -173,7 +188,6 @@ fn scrape(own: &ScrapeSpec, sheet: &mut Sheet<'_>) {
     }
 }
 
-/// The keys that have a value.
 /// Masks what a request carries under the name of a secret: in its form, its parameters, its JSON, and
 /// in the query of its URL.
 fn hide(value: &mut Json, hidden: &mut Vec<Secret>) {
@@ -182,7 +196,7 @@ fn hide(value: &mut Json, hidden: &mut Vec<Secret>) {
             for (key, value) in keys {
                 match value {
                     Json::String(text) if names_a_secret(key) => conceal(text, MASK, hidden),
-                    Json::String(text) if key == "url" => conceal(text, &masked(text), hidden),
+                    Json::String(text) if key == "url" => hide_in_url(text, hidden),
                     _ => hide(value, hidden),
                 }
             }
@@ -198,14 +212,24 @@ fn hide(value: &mut Json, hidden: &mut Vec<Secret>) {
     }
 }
 
+fn hide_in_url(url: &mut String, hidden: &mut Vec<Secret>) {
+    let shown = masked(url);
+    conceal(url, &shown, hidden);
+}
+
 fn conceal(text: &mut String, shown: &str, hidden: &mut Vec<Secret>) {
     if text != shown {
         hidden.push(Secret::new(std::mem::replace(text, shown.to_owned())));
     }
 }
 
+/// The keys that have a value.
 fn of_object(value: &Json) -> Vec<(String, String)> {
     let each = value.as_object().into_iter().flatten();
-    let given = each.filter(|(_, value)| !value.is_null() && value.as_array() != Some(&Vec::new()));
+    let given = each.filter(|(_, value)| is_given(value));
     given.map(|(key, value)| (key.clone(), json(value))).collect()
+}
+
+fn is_given(value: &Json) -> bool {
+    !value.is_null() && value.as_array() != Some(&Vec::new())
 }
