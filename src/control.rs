@@ -14,6 +14,7 @@
 //! GET    /v1/explain?url=URL        why a URL is asked or not, as text; &job=NAME
 //! GET    /v1/report                what came of the jobs, as text; &job=NAME, &json=true
 //! GET    /v1/config                 the configuration in force, secrets masked, as TOML
+//! POST   /v1/judge                  [["NAME", specification], ...]: why a reload would refuse them
 //! POST   /v1/reload                 reads the configuration again; 422: invalid, 409: refused
 //! PUT    /v1/log                    {"filter": "crawld=debug"}
 //! POST   /v1/shutdown               as SIGTERM

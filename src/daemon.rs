@@ -36,7 +36,7 @@ use crate::notify::Notify;
 use crate::store::Store;
 use charge::Charge;
 pub use orders::{Forget, OrderJob, Refusal, RetryJob, SetLog, What};
-pub use reload::{Reload, Reloaded, changes, read};
+pub use reload::{Judge, Reload, Reloaded, changes, read, touched};
 use tend::Left;
 use view::ReloadView;
 pub use vitals::{Configured, Held, JobStates, Look, Ready};

@@ -13,6 +13,7 @@ use crate::actors::messages::StartJob;
 use crate::clock::Clock;
 use crate::domain::JobId;
 use crate::domain::job::{Job, JobError, JobSpec, SuggestSpec};
+use crate::domain::masked::masked;
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
 use amend::{apply, merge, only_taken};
@@ -72,6 +73,27 @@ pub enum PrepareError {
     Spec(String),
     /// There can be no archive.
     Archive(String),
+}
+
+impl PrepareError {
+    /// It in words for a job of a configuration, which no option of a command mends.
+    #[must_use]
+    pub fn of_configured(&self) -> String {
+        let (name, other) = match self {
+            Self::OtherKind { name, kind } => {
+                (name, format!("the store holds a {kind} job of this name"))
+            }
+            Self::OtherRequest { name, url } => (
+                name,
+                format!("the store holds a job of this name that asks other requests ({url})"),
+            ),
+            other => return other.to_string(),
+        };
+        format!(
+            "{other}; give the job another name, or take it out of the configuration and forget \
+             what is stored: crawld forget {name}"
+        )
+    }
 }
 
 impl fmt::Display for PrepareError {
@@ -254,7 +276,7 @@ fn to_text(spec: &JobSpec) -> Result<String, PrepareError> {
 
 /// The URL of a request if another is wanted.
 fn other((old, new): (&SuggestSpec, &SuggestSpec)) -> Option<String> {
-    (!old.asks_like(new)).then(|| old.request.url.clone())
+    (!old.asks_like(new)).then(|| masked(&old.request.url).into_owned())
 }
 
 /// The same job with its archive's folder made and by its full name.

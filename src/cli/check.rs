@@ -8,8 +8,9 @@ use super::options::Global;
 use super::text::{clean, counted};
 use crate::config::diff::diff_text;
 use crate::config::{self, Change, Diff, Settings, effective};
+use crate::daemon::touched;
 use crate::domain::JobId;
-use crate::domain::job::Job;
+use crate::domain::job::{Job, JobSpec};
 use crate::logging;
 use crate::run_settings::decide_proxies;
 
@@ -20,7 +21,8 @@ pub(super) struct Args {
     #[arg(long)]
     effective: bool,
     /// Tell what differs from what the running daemon has, and whether a reload can take it up;
-    /// exit code 1 if it needs a restart
+    /// exit code 1 if it cannot, because a key needs a restart or the store holds another job of
+    /// the same name
     #[arg(long, conflicts_with = "effective")]
     diff: bool,
 }
@@ -59,23 +61,52 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
     Ok(0)
 }
 
-/// What differs from the settings of the running daemon.
-fn running(settings: &Settings, global: &Global) -> Result<Diff, CommandError> {
-    let Some(door) = Door::find(global)? else {
+/// What a reload would find.
+struct Prospect {
+    /// What differs from the settings of the running daemon.
+    diff: Diff,
+    /// Jobs that it would refuse, and why; `Err`: why that is not known.
+    refused: Result<Vec<String>, String>,
+}
+
+/// Asks the running daemon what it has, and whether its store lets it have this.
+fn running(settings: &Settings, global: &Global) -> Result<Prospect, CommandError> {
+    let find = || {
         let message = "no daemon answers that this could be compared with".to_owned();
-        return Err(CommandError { exit: 1, message });
+        Door::find(global)?.ok_or(CommandError { exit: 1, message })
     };
-    let answer = door.ask("GET", &["v1", "config"], None)?;
+    let answer = find()?.ask("GET", &["v1", "config"], None)?;
     if !answer.is_good() {
         return Err(daemon::refused(&answer));
     }
-    diff_text(&answer.body, settings).map_err(|error| CommandError {
+    let diff = diff_text(&answer.body, settings).map_err(|error| CommandError {
         exit: 1,
         message: format!("what the daemon has cannot be read: {error}"),
-    })
+    })?;
+    let jobs = touched(&diff, settings);
+    let refused = if jobs.is_empty() { Ok(Vec::new()) } else { judged(find()?, &jobs)? };
+    Ok(Prospect { diff, refused })
 }
 
-fn tell(diff: &Diff, out: &mut dyn Write) -> Result<u8, CommandError> {
+/// What the daemon says of these jobs.
+fn judged(
+    door: Door,
+    jobs: &[(String, JobSpec)],
+) -> Result<Result<Vec<String>, String>, CommandError> {
+    let unread = |error: serde_json::Error| error.to_string();
+    let jobs = match serde_json::to_value(jobs).map_err(unread) {
+        Ok(jobs) => jobs,
+        Err(why) => return Ok(Err(why)),
+    };
+    let answer = door.ask("POST", &["v1", "judge"], Some(&jobs))?;
+    if !answer.is_good() {
+        return Ok(Err(daemon::refused(&answer).message));
+    }
+    Ok(serde_json::from_str(&answer.body).map_err(unread))
+}
+
+fn tell(prospect: &Prospect, out: &mut dyn Write) -> Result<u8, CommandError> {
+    let Prospect { diff, refused } = prospect;
     let mut each = |what: &str, changes: &[Change]| {
         changes.iter().try_for_each(|change| writeln!(out, "{what}: {change}"))
     };
@@ -91,11 +122,20 @@ fn tell(diff: &Diff, out: &mut dyn Write) -> Result<u8, CommandError> {
     for (what, names) in jobs {
         names.iter().try_for_each(|name| writeln!(out, "{what}: jobs.{name}"))?;
     }
+    for line in refused.iter().flatten() {
+        writeln!(out, "refused: {}", clean(line))?;
+    }
+    if let Err(why) = refused {
+        writeln!(out, "not known: whether the store lets jobs be changed so: {}", clean(why))?;
+    }
+    let refuses = refused.as_ref().is_ok_and(|lines| !lines.is_empty());
     let verdict = match (diff.is_empty(), diff.restart.is_empty()) {
         (true, _) => "no changes",
-        (false, true) => "crawld reload takes it up",
         (false, false) => "it needs a restart: a reload is refused",
+        (false, true) if refuses => "a reload is refused",
+        (false, true) if refused.is_err() => "crawld reload takes it up, unless the store says no",
+        (false, true) => "crawld reload takes it up",
     };
     writeln!(out, "{verdict}")?;
-    Ok(u8::from(!diff.restart.is_empty()))
+    Ok(u8::from(refuses || refused.is_err() || !diff.restart.is_empty()))
 }

@@ -176,9 +176,9 @@ fn ready(
     let spec = order::with_archive(job.spec.clone())?;
     let order = Order { name: job.name.clone(), spec, again: false, origin: Origin::File };
     order::prepare(store, &order, clock).map_err(|error| match error {
-        PrepareError::OtherKind { kind, .. } => CommandError::usage(format!(
-            "the store holds a {kind} job of this name; choose another name, or forget that job"
-        )),
+        other @ (PrepareError::OtherKind { .. } | PrepareError::OtherRequest { .. }) => {
+            CommandError::usage(other.of_configured())
+        }
         other => other.into(),
     })
 }

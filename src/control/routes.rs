@@ -14,10 +14,11 @@ use super::answers::{failed, gone, ordered, reloaded};
 use super::server::Back;
 use crate::daemon::view::HeldView;
 use crate::daemon::{
-    Configured, Ending, Forget, Held, JobStates, Look, OrderJob, Ready, Reload, RetryJob, SetLog,
-    Token, What,
+    Configured, Ending, Forget, Held, JobStates, Judge, Look, OrderJob, Ready, Reload, RetryJob,
+    SetLog, Token, What,
 };
 use crate::domain::HostKey;
+use crate::domain::job::JobSpec;
 use crate::domain::url::CanonicalUrl;
 use crate::metrics::CONTENT_TYPE;
 use crate::store::{Retry, Store};
@@ -83,6 +84,7 @@ pub(super) fn routes(app: &mut ServiceConfig) {
                 .service(at("/v1/explain", "GET", web::get().to(explain)))
                 .service(at("/v1/report", "GET", web::get().to(report)))
                 .service(at("/v1/config", "GET", web::get().to(config)))
+                .service(at("/v1/judge", "POST", web::post().to(judge)))
                 .service(at("/v1/reload", "POST", web::post().to(reload)))
                 .service(at("/v1/log", "PUT", web::put().to(log)))
                 .service(at("/v1/shutdown", "POST", web::post().to(shutdown)))
@@ -269,6 +271,14 @@ async fn reload(back: Data<Back>) -> HttpResponse {
         .send(Reload { unheard: false })
         .await
         .map_or_else(|_| gone(), |outcome| reloaded(&outcome))
+}
+
+async fn judge(back: Data<Back>, jobs: Json<Vec<(String, JobSpec)>>) -> HttpResponse {
+    match back.daemon.send(Judge(jobs.into_inner())).await {
+        Ok(Ok(refused)) => HttpResponse::Ok().json(refused),
+        Ok(Err(words)) => failed(StatusCode::SERVICE_UNAVAILABLE, words),
+        Err(_) => gone(),
+    }
 }
 
 async fn log(back: Data<Back>, wish: Json<LogWish>) -> HttpResponse {

@@ -175,13 +175,7 @@ fn answer(
 fn trouble(error: PrepareError) -> Trouble {
     match error {
         PrepareError::Store(error) => lost(error),
-        PrepareError::OtherKind { kind, .. } => Trouble {
-            words: format!(
-                "the store holds a {kind} job of this name; choose another name, or forget that job"
-            ),
-            heals: false,
-        },
-        other => Trouble { words: other.to_string(), heals: false },
+        other => Trouble { words: other.of_configured(), heals: false },
     }
 }
 

@@ -15,11 +15,12 @@ use super::view::ReloadView;
 use super::{Core, Daemon, Source, blocking};
 use crate::actors::supervisor::{Reconfigure, Settings as RunSettings};
 use crate::config::{self, Diff, Settings};
+use crate::domain::job::JobSpec;
 use crate::logging;
 use crate::metrics;
-use crate::order::{self, PrepareError};
+use crate::order::{self, Order, PrepareError};
 use crate::run_settings::{daemon_settings, decide_proxies};
-use crate::store::Store;
+use crate::store::{Origin, Store};
 
 /// To the daemon: read the configuration again.
 #[derive(Debug, Clone, Copy, Message)]
@@ -250,22 +251,45 @@ fn plan(source: &Source, old: &Settings, store: &Store) -> Plan {
 
 /// Jobs that are new or changed, and cannot be what they are wanted to be.
 fn impossible(diff: &Diff, new: &Settings, store: &Store) -> Vec<String> {
+    refusals(store, touched(diff, new))
+}
+
+/// What is wanted of the jobs that are new or changed.
+#[must_use]
+pub fn touched(diff: &Diff, new: &Settings) -> Vec<(String, JobSpec)> {
     let changed = diff.jobs.changed.iter().map(|(name, _)| name);
     let touched: BTreeSet<&String> = diff.jobs.added.iter().chain(changed).collect();
     let orders = wanted(new).into_iter().filter(|(name, _)| touched.contains(name));
-    let checked = orders.filter_map(|(name, wanted)| {
-        let why = match order::check(store, &wanted.order) {
-            Ok(_) => return None,
+    orders.map(|(name, wanted)| (name, wanted.order.spec)).collect()
+}
+
+/// Why jobs cannot be what they are wanted to be, as far as the store knows; a line each.
+fn refusals(store: &Store, jobs: Vec<(String, JobSpec)>) -> Vec<String> {
+    let checked = jobs.into_iter().filter_map(|(name, spec)| {
+        let order = Order { name, spec, again: false, origin: Origin::File };
+        match order::check(store, &order) {
+            Ok(_) => None,
             // It is tried again until the store is there.
-            Err(PrepareError::Store(error)) if error.may_heal() => return None,
-            Err(PrepareError::OtherKind { kind, .. }) => format!(
-                "the store holds a {kind} job of this name; choose another name, or forget that job"
-            ),
-            Err(other) => other.to_string(),
-        };
-        Some(format!("jobs.{name}: {why}"))
+            Err(PrepareError::Store(error)) if error.may_heal() => None,
+            Err(other) => Some(format!("jobs.{}: {}", order.name, other.of_configured())),
+        }
     });
     checked.collect()
+}
+
+/// To the daemon: would a reload refuse jobs that are to be like this? A line for each that it
+/// would, without a change to anything.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Vec<String>, String>")]
+pub struct Judge(pub Vec<(String, JobSpec)>);
+
+impl Handler<Judge> for Daemon {
+    type Result = ResponseFuture<Result<Vec<String>, String>>;
+
+    fn handle(&mut self, Judge(jobs): Judge, _: &mut Self::Context) -> Self::Result {
+        let store = Arc::clone(&self.core.reader);
+        Box::pin(async move { blocking(move || refusals(&store, jobs)).await })
+    }
 }
 
 /// What was changed, in one line.

@@ -37,3 +37,37 @@ fn what_differs_from_the_running_daemon_is_told_before_a_reload() {
     let alone = crawld.expect(1, &["check", "--diff", "--config", "crawld.toml"]).stderr;
     assert!(alone.contains("no daemon answers"), "{alone}");
 }
+
+#[test]
+fn what_the_store_will_not_have_is_told_before_a_reload_refuses_it() {
+    let site = star(1).open();
+    let tips = |query: &str| {
+        format!(
+            "[jobs.tips]\nkind = \"suggest\"\nrequest = {{ url = \"{}?{query}={{query}}\" }}\n\
+             alphabet = \"a\"\nmax_length = 1\nresults.tips.path = \"$[*]\"\n",
+            site.at("/tips")
+        )
+    };
+    let service = Service::start(&(crawl("docs", &site.at("/"), "delay = \"60s\"") + &tips("q")));
+    assert!(site.wait_for(2, Duration::from_mins(1)));
+    let fetch = format!("[jobs.docs]\nkind = \"fetch\"\nurls = [\"{}\"]\n", site.at("/"));
+    let mend = "give the job another name, or take it out of the configuration and forget what is \
+                stored: crawld forget";
+    for (changed, why) in [
+        (fetch + &tips("q"), "jobs.docs: the store holds a crawl job of this name"),
+        (
+            crawl("docs", &site.at("/"), "delay = \"60s\"") + &tips("z"),
+            "jobs.tips: the store holds a job of this name that asks other requests",
+        ),
+    ] {
+        service.configure(&changed);
+        let told = service.crawld(1, &["check", "--diff"]).stdout;
+        let refused = told.lines().find(|line| line.starts_with("refused: ")).unwrap_or_default();
+        assert!(refused.contains(why) && refused.contains(mend), "{told}");
+        assert_eq!(told.lines().last(), Some("a reload is refused"));
+        let said = service.reload(1);
+        assert!(said.stderr.contains(why) && said.stderr.contains(mend), "{said:#?}");
+        assert!(!said.stderr.contains("--job"), "{said:#?}");
+    }
+    service.end();
+}
