@@ -6,6 +6,7 @@
 //! or if the plan or the pass is another, it begins again from the row.
 
 mod facts;
+mod failed;
 mod machine;
 mod names;
 mod offered;

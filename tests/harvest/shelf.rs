@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
+use std::ops::Range;
 
 use crawld::domain::harvest::{
-    Answer, Fact, Facts, Harvest, Next, Offer, Plan, Purpose, Record, Rule, Shown, Warning,
+    Answer, Fact, Facts, Failed, Harvest, Next, Offer, Plan, Purpose, Record, Rule, Shown, Warning,
 };
 
 use crate::chance::Chance;
@@ -20,6 +21,9 @@ struct Row {
     priority: i32,
     purpose: Purpose,
     fact: Option<Fact>,
+    failed: bool,
+    /// The generation in which it was looked at though it failed.
+    bridged: u32,
 }
 
 /// What is stored.
@@ -38,7 +42,10 @@ impl Shelf {
             if !self.rows.contains_key(&text) {
                 let age = self.rows.len();
                 self.queue.insert((priority, age, text.clone()));
-                self.rows.insert(text, Row { age, priority, purpose, fact: None });
+                self.rows.insert(
+                    text,
+                    Row { age, priority, purpose, fact: None, failed: false, bridged: 0 },
+                );
             }
         }
     }
@@ -86,6 +93,29 @@ impl Facts for Shelf {
         let facts = showing.filter_map(|row| row.fact.as_ref());
         Ok(facts.filter(|fact| fact.generation < generation).take(limit).cloned().collect())
     }
+
+    fn failed(
+        &mut self,
+        generation: u32,
+        lengths: Range<usize>,
+        limit: usize,
+    ) -> Result<Failed, Infallible> {
+        let all: Vec<_> = self.rows.iter().filter(|(_, row)| row.failed).collect();
+        let mut texts: Vec<String> = all
+            .iter()
+            .filter(|(_, row)| row.purpose == Purpose::Tips && row.bridged < generation)
+            .map(|(text, _)| (*text).clone())
+            .filter(|text| lengths.contains(&text.chars().count()))
+            .collect();
+        texts.sort_by_key(|text| (text.chars().count(), self.rows[text].age));
+        texts.truncate(limit);
+        Ok(Failed { all: all.len() as u64, texts })
+    }
+
+    fn failed_of(&mut self, texts: &[String]) -> Result<HashSet<String>, Infallible> {
+        let failed = |text: &&String| self.rows.get(*text).is_some_and(|row| row.failed);
+        Ok(texts.iter().filter(failed).cloned().collect())
+    }
 }
 
 /// How a crawl goes.
@@ -98,11 +128,13 @@ pub(crate) struct Manner {
     pub(crate) budget: usize,
     /// Luck.
     pub(crate) seed: u64,
+    /// Which queries fail.
+    pub(crate) fails: fn(&str) -> bool,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { at_once: 8, death: None, budget: usize::MAX, seed: 1 }
+        Self { at_once: 8, death: None, budget: usize::MAX, seed: 1, fails: |_| false }
     }
 }
 
@@ -168,6 +200,10 @@ pub(crate) fn crawl(endpoint: &Endpoint, plan: &Plan, manner: &Manner) -> Outcom
             break;
         }
         let text = flight.swap_remove(chance.below(flight.len()));
+        if (manner.fails)(&text) {
+            shelf.rows.get_mut(&text).unwrap().failed = true;
+            continue;
+        }
         let settled = harvest.settle(&answer(endpoint, plan, &shelf, text), &mut shelf).unwrap();
         store(&mut shelf, endpoint, plan, &settled.fact.text, settled.nothing);
         shelf.keep(settled.fact);
@@ -217,6 +253,9 @@ fn fill(
         for text in refill.renewed {
             let fact = shelf.rows.get_mut(&text).unwrap().fact.as_mut().unwrap();
             fact.generation = harvest.record().generation();
+        }
+        for text in refill.bridged {
+            shelf.rows.get_mut(&text).unwrap().bridged = harvest.record().generation();
         }
         warnings.extend(refill.warning);
         let letters = harvest.record().letters().chars().count();

@@ -44,6 +44,9 @@ fn plan(own: SuggestSpec) -> Arc<HarvestJob> {
     Arc::clone(Job::new(JobId(1), "j", &spec).unwrap().harvest().unwrap())
 }
 
+/// What queries are answered with.
+type Answers = dyn Fn(&str) -> Vec<String>;
+
 /// A harvest of an endpoint in memory.
 struct Crawl {
     ground: Ground,
@@ -52,12 +55,14 @@ struct Crawl {
     asked: Vec<String>,
     most_queued: i64,
     warnings: Vec<String>,
+    /// Which queries are answered with 403.
+    fails: fn(&str) -> bool,
 }
 
 impl Crawl {
     fn new(ground: Ground, own: SuggestSpec) -> Self {
         let (of, warnings) = (plan(own), Vec::new());
-        Self { ground, of, seq: 0, asked: Vec::new(), most_queued: 0, warnings }
+        Self { ground, of, seq: 0, asked: Vec::new(), most_queued: 0, warnings, fails: |_| false }
     }
 
     fn refill(&mut self) -> Refilled {
@@ -85,7 +90,7 @@ impl Crawl {
     }
 
     /// Asks up to so many queries, seven at a time; `true` when there are no more.
-    fn ask(&mut self, most: usize, answer: &dyn Fn(&str) -> Vec<String>) -> bool {
+    fn ask(&mut self, most: usize, answer: &Answers) -> bool {
         let end = self.asked.len() + most;
         while self.asked.len() < end {
             let refilled = self.refill();
@@ -97,7 +102,12 @@ impl Crawl {
             for row in &rows {
                 let query = row.query.as_deref().unwrap();
                 self.asked.push(query.to_owned());
-                settled.push(shows(row, &answer(query)));
+                let fails = (self.fails)(query);
+                settled.push(if fails {
+                    failed(row, Reason::Http(403))
+                } else {
+                    shows(row, &answer(query))
+                });
             }
             self.commit(settled);
         }
@@ -178,11 +188,8 @@ on_both! {
             _ => vec![format!("{query}!")],
         };
         let at_once = |query: &str| vec![format!("{}!", query.len()), "?".to_owned()];
-        let answers: [(&dyn Fn(&str) -> Vec<String>, &str); 2] = [
-            (&found_out, "every combination is asked from here on"),
-            (&at_once, "so no query can be left out"),
-        ];
-        for (answer, warning) in answers {
+        let found_out: (&Answers, _) = (&found_out, "every combination is asked from here on");
+        for (answer, warning) in [found_out, (&at_once, "so no query can be left out")] {
             for budget in [None, Some(100_000)] {
                 let ground = if ground.is_postgres() { Ground::postgres() } else { Ground::sqlite() };
                 let own = SuggestSpec { budget, ..suggest("a-f", 4, StrategyName::Adaptive) };
@@ -195,6 +202,27 @@ on_both! {
                 assert!(distinct.len() >= 1554 && crawl.asked_again() == 0, "{warning}: {}", distinct.len());
                 assert!(crawl.most_queued < 7 * WINDOW, "{warning}: {} are queued", crawl.most_queued);
             }
+        }
+    }
+
+    fn what_lies_behind_failed_queries_is_found_whatever_dies_and_under_a_larger_plan(ground: Ground) {
+        let fails = |query: &str| query == "e" || query.bytes().map(usize::from).sum::<usize>().is_multiple_of(19);
+        for matches in [Match::Infix, Match::Prefix] {
+            let endpoint = endpoint(matches);
+            let ground = if ground.is_postgres() { Ground::postgres() } else { Ground::sqlite() };
+            let mut crawl = Crawl::new(ground, suggest("a-m", 2, StrategyName::Adaptive));
+            crawl.fails = fails;
+            assert!(crawl.ask(usize::MAX / 2, &|query| endpoint.answer(query)));
+            crawl.of = plan(suggest("a-t", 3, StrategyName::Adaptive));
+            while !crawl.ask(100, &|query| endpoint.answer(query)) {
+                crawl = crawl.dies();
+            }
+            assert_eq!(crawl.asked_again(), 0);
+            let mut every = Crawl::new(Ground::sqlite(), suggest("a-t", 3, StrategyName::Exhaustive));
+            every.fails = fails;
+            assert!(every.ask(usize::MAX / 2, &|query| endpoint.answer(query)));
+            let (all, found) = (every.tips(), crawl.tips());
+            assert!(all.len() > 100 && all == found, "{matches:?}: {:?}", all.difference(&found));
         }
     }
 

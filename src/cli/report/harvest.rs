@@ -65,7 +65,7 @@ impl<'a> Json<'a> {
             pruned: record.pruned(),
             proofs,
             failed_proofs,
-            coverage: record.coverage(complete(report)),
+            coverage: coverage(report, harvest),
             incomplete: incomplete(harvest),
             warnings: &harvest.warnings,
         })
@@ -91,6 +91,14 @@ fn queries(report: &Report, harvest: &Harvested) -> Queries {
 
 fn complete(report: &Report) -> bool {
     report.job.state == JobState::Done && report.limit().is_none()
+}
+
+/// The share of the tips found, as far as that can be known; what failed shows nothing.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn coverage(report: &Report, harvest: &Harvested) -> Option<f64> {
+    let queries = queries(report, harvest);
+    let answered = (queries.asked - queries.failed) as f64 / queries.asked.max(1) as f64;
+    harvest.record.coverage(complete(report)).map(|coverage| coverage * answered)
 }
 
 /// Queries of the longest length that were full: what lies behind them is not seen.
@@ -171,7 +179,7 @@ fn left_out(report: &Report, harvest: &Harvested, out: &mut dyn Write) -> io::Re
             &format!("what follows {pruned}; {proofs} asked, {} failed", big(failed)),
         )?;
     }
-    if let Some(coverage) = record.coverage(complete(report)) {
+    if let Some(coverage) = coverage(report, harvest) {
         let percent =
             format!("about {:.0} % of what such queries can find, estimated", 100.0 * coverage);
         row(out, "coverage", &percent)?;
@@ -182,6 +190,21 @@ fn left_out(report: &Report, harvest: &Harvested, out: &mut dyn Write) -> io::Re
         let full = big(incomplete);
         let full = format!("{full} of the longest queries {are} full: incomplete behind {them}");
         row(out, "full", &full)?;
+    }
+    gaps(report, out)
+}
+
+/// What failed may have hidden something.
+fn gaps(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let failed = report.count(UrlState::Failed);
+    let (queries, them) = if failed == 1 { ("query", "it") } else { ("queries", "them") };
+    if failed > 0 {
+        let failed = count(failed);
+        let again = format!("crawld retry {}", clean(&report.job.name));
+        let told = format!(
+            "{failed} {queries} failed: incomplete behind {them}; ask {them} again: {again}"
+        );
+        row(out, "gaps", &told)?;
     }
     Ok(())
 }

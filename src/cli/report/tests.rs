@@ -182,6 +182,7 @@ fn a_harvest_tells_its_queries_its_tips_and_how_much_they_may_be() {
   left out  what follows 900 answers; 24 proofs asked, 1 failed
   coverage  about 99 % of what such queries can find, estimated
   full      711 of the longest queries are full: incomplete behind them
+  gaps      8 queries failed: incomplete behind them; ask them again: crawld retry docs
   warnings  warning 5
             warning 6
             warning 7
@@ -201,7 +202,7 @@ fn a_harvest_for_programs_has_stable_keys() {
         r#""queued":20},"results":[{"result":"products","tips":80,"new":80,"missing":0},"#,
         r#"{"result":"query","tips":6089,"new":12,"missing":3}],"rule":"both","#,
         r#""folds_case":true,"sorted":false,"caps":[6],"letters":"ab","pruned":900,"#,
-        r#""proofs":24,"failed_proofs":1,"coverage":0.99"#,
+        r#""proofs":24,"failed_proofs":1,"coverage":0.98"#,
     );
     assert!(text.contains(expected), "{text}");
     assert!(text.contains(r#","incomplete":711,"warnings":["warning 0","#), "{text}");

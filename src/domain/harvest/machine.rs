@@ -80,7 +80,7 @@ impl Harvest {
     }
 
     /// Takes an answer; the fact is stored with what follows from it. A query that failed for good
-    /// is not told: nothing follows from it.
+    /// is not told: it is found among the facts when nothing else is left.
     ///
     /// # Errors
     /// When a look-up fails.

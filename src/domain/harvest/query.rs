@@ -1,5 +1,8 @@
 //! What is told to the harvest and what it answers: queries to ask, and facts about those asked.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::rule::End;
@@ -103,6 +106,33 @@ pub trait Facts {
         below: usize,
         limit: usize,
     ) -> Result<Vec<Fact>, Self::Error>;
+
+    /// Up to `limit` queries asked for their tips that the server answered with a failure, for good,
+    /// with so many letters, which were not looked at in this generation: the shortest first.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    fn failed(
+        &mut self,
+        generation: u32,
+        lengths: Range<usize>,
+        limit: usize,
+    ) -> Result<Failed, Self::Error>;
+
+    /// Those of the texts that failed like that.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    fn failed_of(&mut self, texts: &[String]) -> Result<HashSet<String>, Self::Error>;
+}
+
+/// Queries that failed for good.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// How many there are in all.
+    pub all: u64,
+    /// Those wanted.
+    pub texts: Vec<String>,
 }
 
 /// What follows from an answer; stored in the transaction that settles its query.
@@ -128,6 +158,8 @@ pub struct Refill {
     pub offers: Vec<Offer>,
     /// Facts that are of the current generation now.
     pub renewed: Vec<String>,
+    /// Failed queries that were looked at in the current generation.
+    pub bridged: Vec<String>,
     /// What is to be done next.
     pub next: Next,
     /// What the operator should know.

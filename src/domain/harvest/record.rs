@@ -71,6 +71,8 @@ pub struct Record {
     /// Proofs asked because a tip should have been shown.
     pub(super) suspicions: u64,
     pub(super) failed_proofs: u64,
+    /// Queries offered because others failed.
+    pub(super) bridged: u64,
     pub(super) sightings: Sightings,
 }
 
@@ -95,6 +97,8 @@ pub enum Warning {
         /// Of how many.
         tips: u64,
     },
+    /// So many queries failed that what may follow from them is not asked.
+    Failures(u64),
 }
 
 impl fmt::Display for Warning {
@@ -111,6 +115,11 @@ impl fmt::Display for Warning {
                 f,
                 "{absent} of {tips} tips do not hold their query, so no query can be left out: \
                  every combination is asked"
+            ),
+            Self::Failures(failed) => write!(
+                f,
+                "{failed} queries failed, so many that not all that may follow from them is asked: \
+                 try them again"
             ),
         }
     }

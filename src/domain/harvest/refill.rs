@@ -51,7 +51,7 @@ impl Harvest {
         match (idle, adaptive) {
             (false, _) => Ok(Refill { next: Next::Wait, ..Refill::default() }),
             (true, false) => Ok(Refill { next: Next::Done, ..Refill::default() }),
-            (true, true) => self.go_on(facts),
+            (true, true) => self.go_on(room, facts),
         }
     }
 
@@ -95,14 +95,14 @@ impl Harvest {
     }
 
     /// All that was offered is answered: what now?
-    fn go_on<F: Facts>(&mut self, facts: &mut F) -> Result<Refill, F::Error> {
+    fn go_on<F: Facts>(&mut self, room: usize, facts: &mut F) -> Result<Refill, F::Error> {
         let mut refill = Refill::default();
         if self.grow() {
             return Ok(refill);
         }
         let found = self.record.sightings.tips > 0;
         match self.record.stage {
-            Stage::Tree => refill.next = Next::Done,
+            Stage::Tree => refill = self.bridge(room, facts)?,
             // Many endpoints show nothing for one or two letters.
             Stage::Walk if !found && self.record.walk_to < self.plan.max => {
                 self.record.walk_to += 1;
@@ -117,7 +117,8 @@ impl Harvest {
     }
 
     /// Lets the letters learned join the alphabet. Of two full queries that a longer one needs, at
-    /// least one holds the new letter and comes later; otherwise old facts are looked at again.
+    /// least one holds the new letter and comes later; otherwise old facts are looked at again, and
+    /// also where the other may have failed.
     fn grow(&mut self) -> bool {
         if self.record.learned.is_empty() {
             return false;
@@ -125,7 +126,8 @@ impl Harvest {
         let learned = std::mem::take(&mut self.record.learned);
         self.record.letters.push_str(&learned);
         self.record.cursor = Cursor::default();
-        if self.record.rule.is_some_and(|rule| rule != Rule::Both) {
+        let bridged = self.record.bridged > 0;
+        if self.record.rule.is_some_and(|rule| rule != Rule::Both || bridged) {
             self.record.generation += 1;
         }
         true

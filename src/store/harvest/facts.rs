@@ -1,12 +1,13 @@
 //! What a machine looks up while it decides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use diesel::prelude::*;
 
 use super::machine::deciding;
-use super::{OF_ANOTHER_PLAN, STORED, Stored, small};
-use crate::domain::harvest::{Fact, Facts};
+use super::{OF_ANOTHER_PLAN, STORED, Stored, failed, small};
+use crate::domain::harvest::{Fact, Facts, Failed};
 use crate::domain::job::HarvestJob;
 use crate::domain::{JobId, UrlKey};
 use crate::store::connection::{Connection, both};
@@ -83,5 +84,22 @@ impl Facts for Shelf<'_> {
             Some(row.fact(&text))
         };
         Ok(rows.into_iter().filter_map(fact).collect())
+    }
+    fn failed(
+        &mut self,
+        generation: u32,
+        lengths: Range<usize>,
+        limit: usize,
+    ) -> Result<Failed, Fault> {
+        Ok(failed::failed(self, generation, lengths, limit)?)
+    }
+
+    fn failed_of(&mut self, texts: &[String]) -> Result<HashSet<String>, Fault> {
+        let keys: Vec<(&String, UrlKey)> =
+            texts.iter().filter_map(|text| Some((text, self.key(text)?))).collect();
+        let wanted: Vec<UrlKey> = keys.iter().map(|(_, key)| *key).collect();
+        let failed = failed::failed_of(self, &wanted)?;
+        let of = keys.into_iter().filter(|(_, key)| failed.contains(&key.0));
+        Ok(of.map(|(text, _)| text.clone()).collect())
     }
 }

@@ -190,12 +190,17 @@ pub(super) fn deciding(of: &HarvestJob) -> Vec<&str> {
 }
 
 /// The plan is another: what was answered in this pass counts when it is offered again, and is not
-/// asked again.
+/// asked again; what failed has not been looked at.
 fn set_aside(conn: &mut Connection, (job, pass): (JobId, i32)) -> QueryResult<()> {
     both!(conn, c => diesel::update(query::table
             .filter(query::job.eq(job.0).and(query::pass.eq(pass)))
             .filter(query::tips.is_not_null()))
         .set((query::generation.eq(OF_ANOTHER_PLAN), query::letters.eq(None::<i32>)))
+        .execute(c))?;
+    both!(conn, c => diesel::update(query::table
+            .filter(query::job.eq(job.0).and(query::pass.eq(pass)))
+            .filter(query::tips.is_null()))
+        .set(query::generation.eq(0))
         .execute(c))?;
     both!(conn, c => diesel::update(suggestion::table
             .filter(suggestion::job.eq(job.0).and(suggestion::last_pass.eq(pass))))

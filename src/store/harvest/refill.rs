@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::facts::Shelf;
 use super::machine::Machine;
 use super::offers::{self, Placed};
-use super::{Woken, replay, small};
+use super::{Woken, failed, replay, small};
 use crate::domain::harvest::Next;
 use crate::domain::job::HarvestJob;
 use crate::domain::outcome::UrlState;
@@ -134,6 +134,7 @@ fn step(
             .set(query::generation.eq(generation))
             .execute(c))?;
     }
+    failed::bridge(conn, machine, &more.bridged)?;
     machine.warnings.extend(more.warning.map(|warning| warning.to_string()));
     let mut placed = offers::place(conn, machine, &more.offers, ids, now)?;
     replay::all(conn, machine, &mut placed, ids, now)?;
