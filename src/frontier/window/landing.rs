@@ -23,6 +23,10 @@ impl Window {
         let host = self.hosts.get_mut(&key)?;
         let answered = answer.facts.status.is_some();
         let mut verdict = if answer.blames_way() {
+            if let Some(at) = answer.facts.fetched_at {
+                // It may have come there.
+                host.pace.asked(at);
+            }
             let mut way = host.way(row.job);
             let verdict = judge(&job, &row, answer, &mut way, moment);
             host.set_way(row.job, way);

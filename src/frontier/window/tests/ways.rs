@@ -131,3 +131,16 @@ fn a_host_that_only_broken_ways_lead_to_says_that_it_rests_and_takes_that_along(
     assert_eq!((left.ready_at, left.host.not_before), (until, until));
     assert_eq!((left.host.fails, left.host.failing_since), (4, NOW));
 }
+
+#[test]
+fn what_went_out_on_a_broken_way_counts_for_the_pace_of_the_host() {
+    let mut both = Both::new(1);
+    both.window.remove_job(JobId(1));
+    let (row, sent) = (both.next(NOW).expect("its turn"), NOW + 300);
+    let failure = Some((Reason::TimeoutHead, "no answer".to_owned()));
+    let facts = PageFacts { fetched_at: Some(sent), ..PageFacts::default() };
+    let answer = Answer { facts, failure, proxied: true, begun_at: NOW, ..Answer::default() };
+    let moment = Moment { now: NOW + 900, luck: 7, stale: false, renewed: false };
+    both.window.settle(row, answer, true, moment);
+    assert_eq!(both.host().row().asked_at, sent);
+}
