@@ -45,7 +45,7 @@ fn plan(own: SuggestSpec) -> Arc<HarvestJob> {
 }
 
 /// What queries are answered with.
-type Answers = dyn Fn(&str) -> Vec<String>;
+type Answers<'a> = dyn Fn(&str) -> Vec<String> + 'a;
 
 /// A harvest of an endpoint in memory.
 struct Crawl {
@@ -90,7 +90,7 @@ impl Crawl {
     }
 
     /// Asks up to so many queries, seven at a time; `true` when there are no more.
-    fn ask(&mut self, most: usize, answer: &Answers) -> bool {
+    fn ask(&mut self, most: usize, answer: &Answers<'_>) -> bool {
         let end = self.asked.len() + most;
         while self.asked.len() < end {
             let refilled = self.refill();
@@ -188,7 +188,7 @@ on_both! {
             _ => vec![format!("{query}!")],
         };
         let at_once = |query: &str| vec![format!("{}!", query.len()), "?".to_owned()];
-        let found_out: (&Answers, _) = (&found_out, "every combination is asked from here on");
+        let found_out: (&Answers<'_>, _) = (&found_out, "every combination is asked from here on");
         for (answer, warning) in [found_out, (&at_once, "so no query can be left out")] {
             for budget in [None, Some(100_000)] {
                 let ground = if ground.is_postgres() { Ground::postgres() } else { Ground::sqlite() };
