@@ -8,6 +8,7 @@
 mod column;
 mod entry;
 mod lines;
+mod quote;
 mod table;
 
 #[cfg(test)]
@@ -72,11 +73,14 @@ impl ListReader {
         }
     }
 
-    /// Has the heading been read, and the column that is wanted is not there? Then nothing else of
-    /// the list is read.
+    /// Why the column that is wanted is not there: it is not in the heading, and then nothing else
+    /// of the list is read, or no row so far has so many.
     #[must_use]
-    pub fn lacks_its_column(&self) -> bool {
-        matches!(&self.layout, Layout::Table(table) if table.is_nothing())
+    pub fn lacks_its_column(&self) -> Option<String> {
+        match &self.layout {
+            Layout::Table(table) => table.lacks(),
+            Layout::Lines(_) => None,
+        }
     }
 
     fn decode(&mut self, chunk: &[u8], last: bool, each: &mut Each<'_>) {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 
 use crate::domain::job::JobSpec;
-use crate::domain::list::{Column, Entry, ListReader};
+use crate::domain::list::{Column, ListReader};
 
 /// How far a heading is looked for in a file, in bytes.
 const HEADING: u64 = 64 * 1024;
@@ -27,7 +27,8 @@ pub fn readable(file: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Why there is no such column in this file, if it is a file that can be looked at and has a heading.
+/// Why there is no such column in this file, if it is a file that can be looked at: a heading without
+/// its name, or no row with so many.
 /// What cannot be read is told of by [`readable`].
 #[must_use]
 pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
@@ -36,12 +37,11 @@ pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
     }
     let mut head = Vec::new();
     File::open(file).ok()?.take(HEADING).read_to_end(&mut head).ok()?;
-    let (mut reader, mut why) = (ListReader::new(Some(column)), None);
-    let mut each = |entry: Entry| why = why.take().or(entry.url.err());
-    reader.feed(&head, &mut each);
+    let mut reader = ListReader::new(Some(column));
+    reader.feed(&head, &mut |_| {});
     // The heading may be all that there is.
-    reader.feed(b"\n", &mut each);
-    why.filter(|_| reader.lacks_its_column())
+    reader.feed(b"\n", &mut |_| {});
+    reader.lacks_its_column()
 }
 
 /// Why the list of a job cannot be read, with the file; `None`: it can, or the job has none.

@@ -47,6 +47,26 @@ fn bad_lines_are_told_by_number_and_change_nothing_else() {
 }
 
 #[test]
+fn rows_of_a_table_that_give_no_url_are_told_by_number_and_counted() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let row = |n: u64| match n {
+        21 => format!("\"12 inch,{}\n", site.at("/21")),
+        30 => "lonely\n".to_owned(),
+        40 => "\n".to_owned(),
+        _ => format!("{n} inch,{}\n", site.at(&format!("/{n}"))),
+    };
+    crawld.write("table.csv", (1..=60).map(row).collect::<String>());
+    let fetch = [&["fetch", "table.csv", "--column", "2"][..], &FAST].concat();
+    let said = crawld.expect(0, &fetch).stderr;
+    for told in
+        ["table.csv:21: a quote is not closed", "table.csv:30: has no column 2", "2 bad lines"]
+    {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(site.paths().len(), 57, "every other row");
+}
+
+#[test]
 fn a_list_that_cannot_be_used_ends_at_once_with_the_reason() {
     let (site, crawld) = (leaves(), Crawld::new());
     crawld.write("good.txt", site.at("/a"));
@@ -59,6 +79,7 @@ fn a_list_that_cannot_be_used_ends_at_once_with_the_reason() {
         (&["empty.txt"], "holds no URL"),
         (&["table.csv", "--column", "link"], "no column 'link'"),
         (&["table.csv", "other.csv", "--column", "url"], "other.csv: there is no column 'url'"),
+        (&["table.csv", "--column", "9"], "table.csv: there is no column 9"),
         (&["good.txt", "--column", "0"], "--column"),
         (&["good.txt", "--scope", "host"], "scope: "),
         (&["--sitemap", "ftp://a.example/"], "sitemap: "),

@@ -12,6 +12,15 @@ pub enum Column {
     Number(usize),
 }
 
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "'{name}'"),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
 /// A text that names no column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoColumn;

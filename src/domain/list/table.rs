@@ -2,10 +2,12 @@
 //!
 //! Of a record only the wanted cell is kept. Comma, tab or semicolon: what the first line has most
 //! of stands between cells. The first record is a heading where the column is given by name; then
-//! nothing is read before the column is found in it.
+//! nothing is read before the column is found in it. A record without the column is told, and so is a
+//! quote that is not closed: the lines that it swallowed are read again as lines of their own.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
+use super::quote::Quote;
 use super::{Column, Each, Entry, MAX_LINE, entry};
 
 /// Columns looked through for a name.
@@ -17,6 +19,7 @@ pub(super) struct Table {
     column: Column,
     stage: Stage,
     reader: Reader,
+    separator: u8,
     /// The present line, from 1, and the one that the present record began at.
     line: u64,
     began: u64,
@@ -25,8 +28,15 @@ pub(super) struct Table {
     /// The present cell, if it is wanted.
     cell: Vec<u8>,
     too_long: bool,
-    /// Something of the present record has been read.
+    /// Something of the present record, and of its present cell, has been read.
     in_record: bool,
+    in_cell: bool,
+    /// The first byte that the present record says.
+    says: Option<u8>,
+    /// The quote that the present cell began with.
+    quote: Option<Quote>,
+    /// Most cells of a record so far.
+    widest: usize,
 }
 
 enum Stage {
@@ -36,8 +46,8 @@ enum Stage {
     Heading(Vec<String>),
     /// In the rows: the number of the wanted cell, from 0; is this the first record?
     Rows(usize, bool),
-    /// The column is not there: nothing is read.
-    Nothing,
+    /// The column is not there, which is why nothing is read.
+    Nothing(String),
 }
 
 impl Table {
@@ -46,16 +56,25 @@ impl Table {
             column,
             stage: Stage::Separator(String::new()),
             reader: Reader::new(),
+            separator: b',',
             line: 1,
             began: 1,
             at: 0,
             cell: Vec::new(),
             too_long: false,
             in_record: false,
+            in_cell: false,
+            says: None,
+            quote: None,
+            widest: 0,
         }
     }
 
     pub(super) fn feed(&mut self, text: &str, each: &mut Each<'_>) {
+        // No text is no end.
+        if text.is_empty() {
+            return;
+        }
         if let Stage::Separator(start) = &mut self.stage {
             start.push_str(text);
             if start.len() < MAX_LINE && !start.contains('\n') {
@@ -71,14 +90,24 @@ impl Table {
         if matches!(self.stage, Stage::Separator(_)) {
             self.begin(each);
         }
+        while self.quote.as_ref().is_some_and(Quote::is_open) {
+            self.read_swallowed(each);
+        }
         // Once for the last cell, once more for the end.
         self.read(&[], each);
         self.read(&[], each);
     }
 
-    /// Is the column missing?
-    pub(super) fn is_nothing(&self) -> bool {
-        matches!(self.stage, Stage::Nothing)
+    /// Why the column is missing, if no record so far has it.
+    pub(super) fn lacks(&self) -> Option<String> {
+        match &self.stage {
+            Stage::Nothing(why) => Some(why.clone()),
+            Stage::Rows(wanted, _) if (1..=*wanted).contains(&self.widest) => {
+                let (column, widest) = (&self.column, self.widest);
+                Some(format!("there is no column {column}; no row has more than {widest}"))
+            }
+            _ => None,
+        }
     }
 
     fn begin(&mut self, each: &mut Each<'_>) {
@@ -87,7 +116,8 @@ impl Table {
             Column::Number(number) => Stage::Rows(number.saturating_sub(1), true),
         };
         let Stage::Separator(start) = std::mem::replace(&mut self.stage, next) else { return };
-        self.reader = ReaderBuilder::new().delimiter(separator(&start)).build();
+        self.separator = separator(&start);
+        self.reader = ReaderBuilder::new().delimiter(self.separator).build();
         self.read(start.as_bytes(), each);
     }
 
@@ -100,9 +130,17 @@ impl Table {
             }
             let (result, taken, given) = self.reader.read_field(input, &mut output);
             let (read, rest) = input.split_at(taken.min(input.len()));
-            self.line += line_ends(read);
             input = rest;
-            self.in_record |= given > 0;
+            if self.follow_quote(read) {
+                self.read_swallowed(each);
+                if input.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            self.line += line_ends(read);
+            self.in_record |= taken > 0;
+            self.in_cell |= taken > 0;
             self.keep(output.get(..given).unwrap_or_default());
             match result {
                 ReadFieldResult::OutputFull => {}
@@ -118,6 +156,34 @@ impl Table {
         }
     }
 
+    /// Looks after the quote of the present cell. True: it is not closed.
+    fn follow_quote(&mut self, read: &[u8]) -> bool {
+        let within = match read.split_first() {
+            Some((b'"', within)) if !self.in_cell => {
+                self.quote = Some(Quote::opened(self.line));
+                within
+            }
+            _ => read,
+        };
+        self.quote.as_mut().is_some_and(|quote| quote.follow(within, self.separator))
+    }
+
+    /// Tells of the quote, gives its record up, and reads on in the line after it.
+    fn read_swallowed(&mut self, each: &mut Each<'_>) {
+        let Some((line, swallowed)) = self.quote.take().map(Quote::into_parts) else { return };
+        each(Entry { line, url: Err("a quote is not closed".to_owned()) });
+        if let Stage::Rows(_, first) = &mut self.stage {
+            *first = false;
+        }
+        self.reader.reset();
+        self.line = line + 1;
+        (self.at, self.in_record, self.in_cell, self.says) = (0, false, false, None);
+        (self.cell, self.too_long) = (Vec::new(), false);
+        if !swallowed.is_empty() {
+            self.read(&swallowed, each);
+        }
+    }
+
     /// Blank lines are no records; nor is the second half of a line end.
     fn skip_line_ends<'i>(&mut self, input: &'i [u8]) -> &'i [u8] {
         let blank = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -130,11 +196,12 @@ impl Table {
         match &self.stage {
             Stage::Heading(_) => true,
             Stage::Rows(wanted, _) => self.at == *wanted,
-            Stage::Separator(_) | Stage::Nothing => false,
+            Stage::Separator(_) | Stage::Nothing(_) => false,
         }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
+        self.says = self.says.or_else(|| bytes.iter().copied().find(|b| !b.is_ascii_whitespace()));
         if !self.wanted() || self.too_long {
             return;
         }
@@ -162,22 +229,36 @@ impl Table {
                 _ => {}
             }
         }
+        (self.in_cell, self.quote) = (false, None);
         self.at += 1;
         if record_end {
-            self.at = 0;
             self.end_record(each);
+            (self.at, self.says) = (0, None);
         }
     }
 
     fn end_record(&mut self, each: &mut Each<'_>) {
+        let is_comment = self.says.is_none_or(|byte| byte == b'#');
         match (&mut self.stage, &self.column) {
-            (Stage::Rows(_, first), _) => *first = false,
+            (Stage::Rows(wanted, first), column) => {
+                *first = false;
+                if !is_comment {
+                    self.widest = self.widest.max(self.at);
+                }
+                if self.at <= *wanted && !is_comment {
+                    each(Entry { line: self.began, url: Err(format!("has no column {column}")) });
+                }
+            }
             (Stage::Heading(names), Column::Name(wanted)) => {
                 let found = names.iter().position(|name| is_named(name, wanted));
-                if found.is_none() {
-                    each(Entry { line: 1, url: Err(missing(wanted, names)) });
-                }
-                self.stage = found.map_or(Stage::Nothing, |at| Stage::Rows(at, false));
+                self.stage = match found {
+                    Some(at) => Stage::Rows(at, false),
+                    None => {
+                        let why = missing(wanted, names);
+                        each(Entry { line: self.began, url: Err(why.clone()) });
+                        Stage::Nothing(why)
+                    }
+                };
             }
             _ => {}
         }

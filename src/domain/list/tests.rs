@@ -89,7 +89,7 @@ fn a_column_is_found_by_name_whatever_stands_between_cells() {
 #[test]
 fn a_column_by_number_needs_no_heading_but_may_have_one() {
     let expected = ["2 http://a.example/", "3 ?https://b.example/"];
-    let rows = "1,http://a.example/\r\n2,b.example\r\n3\r\n";
+    let rows = "1,http://a.example/\r\n2,b.example\r\n3,\r\n";
     assert_eq!(whole(Some("2"), format!("n,link\r\n{rows}").as_bytes()), expected);
     let bare = whole(Some("2"), rows.as_bytes());
     assert_eq!(bare, ["1 http://a.example/", "2 ?https://b.example/"]);
@@ -100,6 +100,94 @@ fn a_missing_column_is_told_with_those_that_there_are() {
     let found = whole(Some("link"), b"id,url\n1,http://a.example/\n");
     assert_eq!(found, ["1! there is no column 'link'; there are id, url"]);
     assert!("".parse::<Column>().is_err() && "0".parse::<Column>().is_err());
+}
+
+#[test]
+fn a_row_without_the_column_is_told_but_no_line_that_says_nothing() {
+    let text = "id,url\n1,http://a.example/\n2\n\n \n,\n# ours\n\"7\"\n8,b.example\n";
+    let found = whole(Some("url"), text.as_bytes());
+    let told = ["3! has no column 'url'", "8! has no column 'url'"];
+    let urls = ["2 http://a.example/", "9 ?https://b.example/"];
+    assert_eq!(found, [urls[0], told[0], told[1], urls[1]]);
+    let found = whole(Some("2"), b"1\n2,http://b.example/\n3");
+    assert_eq!(found, ["1! has no column 2", "2 http://b.example/", "3! has no column 2"]);
+}
+
+/// A table of so many rows; the row with this line begins with a quote.
+fn forgotten(rows: u64, line: u64) -> String {
+    let quote = |n| if n == line { "\"" } else { "" };
+    (1..=rows).map(|n| format!("{}{n} inch,http://a.example/{n}\n", quote(n))).collect()
+}
+
+#[test]
+fn a_quote_that_is_not_closed_costs_its_own_line_and_no_other() {
+    let others = |line| {
+        let rows = (1..=200).filter(move |n| *n != line);
+        rows.map(|n| format!("{n} http://a.example/{n}"))
+    };
+    for line in [1, 21, 199, 200] {
+        let mut found = whole(Some("2"), forgotten(200, line).as_bytes());
+        let told = format!("{line}! a quote is not closed");
+        let at = found.iter().position(|entry| *entry == told);
+        assert_eq!(at.map(|at| at as u64), Some(line - 1));
+        found.retain(|entry| *entry != told);
+        assert_eq!(found, others(line).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_forgotten_quote_is_told_also_where_a_later_quote_seems_to_close_it() {
+    let text = "a,u\n\"12 inch,http://a.example/1\nb,http://a.example/2\n\"c\",http://a.example/3\n\
+                \"say \"\"hi\"\"\nthere\",http://a.example/4\n\"15\" wide\",http://a.example/5\n\
+                \"e\"\"\nf,http://a.example/6\n";
+    let found = whole(Some("u"), text.as_bytes());
+    assert_eq!(
+        found,
+        [
+            "2! a quote is not closed",
+            "3 http://a.example/2",
+            "4 http://a.example/3",
+            "5 http://a.example/4",
+            "7 http://a.example/5",
+            "8! a quote is not closed",
+            "9 http://a.example/6",
+        ]
+    );
+    let heading = whole(Some("u"), b"\"a,u\n1,http://a.example/1\n");
+    assert_eq!(heading[0], "1! a quote is not closed");
+    assert!(heading[1].starts_with("2! there is no column 'u'"), "{heading:?}");
+}
+
+#[test]
+fn a_forgotten_quote_holds_no_more_than_its_share_of_a_long_list() {
+    let rows = 100_000;
+    let column = "2".parse().unwrap();
+    let (mut reader, mut bad, mut urls) = (ListReader::new(Some(&column)), Vec::new(), 0);
+    let mut most_behind = 0;
+    for (at, chunk) in forgotten(rows, 7).as_bytes().chunks(4096).enumerate() {
+        reader.feed(chunk, &mut |entry| match entry.url {
+            Ok(_) => urls += 1,
+            Err(_) => bad.push(entry.line),
+        });
+        most_behind = most_behind.max((at + 1) * 4096 / 30 - urls.min((at + 1) * 4096 / 30));
+    }
+    reader.finish(&mut |_| urls += 1);
+    assert_eq!((urls as u64, bad), (rows - 1, vec![7]));
+    assert!(most_behind < 60_000, "{most_behind} rows were held");
+}
+
+#[test]
+fn a_number_beyond_every_row_is_a_missing_column() {
+    let lacks = |text: &str| {
+        let column = "9".parse().unwrap();
+        let mut reader = ListReader::new(Some(&column));
+        reader.feed(text.as_bytes(), &mut |_| {});
+        reader.lacks_its_column()
+    };
+    let why = lacks("id,url\n1,http://a.example/\n").unwrap();
+    assert_eq!(why, "there is no column 9; no row has more than 2");
+    assert_eq!(lacks("# a table\n\n"), None);
+    assert_eq!(lacks("a table\n1,2,3,4,5,6,7,8,http://a.example/\n"), None);
 }
 
 #[test]
