@@ -17,7 +17,7 @@ use crate::domain::masked::masked;
 use crate::store::{JobRow, JobState, NewJob, Origin, Store, StoreError};
 pub use amend::{Difference, amend, difference};
 use amend::{apply, merge, only_taken};
-pub use list::{lacks_column, readable, unreadable};
+pub use list::{ListLook, lacks_column, readable, unreadable};
 
 /// Rows removed in one transaction: others may want the store meanwhile.
 const FORGOTTEN_AT_ONCE: usize = 1_000;

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::Millis;
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::schedule::Schedule;
-use crate::order::{self, Order, PrepareError, Prepared};
+use crate::order::{self, ListLook, Order, PrepareError, Prepared};
 use crate::store::{JobRow, JobState, Origin, Store, StoreError};
 
 /// What is to be done about a job, once the store has been asked.
@@ -34,6 +34,8 @@ pub(super) struct Question {
     pub(super) again: bool,
     /// Could its list not be read when it was last looked at?
     pub(super) unread: bool,
+    /// Is its list to be read again?
+    pub(super) relist: bool,
     /// When else one begins.
     pub(super) schedule: Option<Schedule>,
 }
@@ -47,6 +49,8 @@ pub(super) struct Answer {
     pub(super) spec: JobSpec,
     /// Why its list cannot be read, if that matters now.
     pub(super) unread: Option<String>,
+    /// Its list as it was before anything of it was read.
+    pub(super) list: Option<ListLook>,
 }
 
 /// What the store says is to be done about a job; brings it up to what is wanted.
@@ -56,7 +60,7 @@ pub(super) fn ask(
     asserted: Option<JobState>,
     clock: Clock,
 ) -> Result<Answer, Trouble> {
-    let Question { order, running, fresh, again, unread, schedule } = question;
+    let Question { order, running, fresh, again, unread, relist, schedule } = question;
     let spec = order::with_archive(order.spec).map_err(trouble)?;
     let order = Order { spec, ..order };
     let mut row = order::check(store, &order).map_err(trouble)?;
@@ -72,10 +76,10 @@ pub(super) fn ask(
         row.state = state;
     }
     let held = row.as_ref().is_some_and(|row| is_held(row, again));
-    // A run reads its list once, when it begins.
+    // A run reads its list once, when it begins: for another list it must begin again.
     let list = if unread || running.is_none() { order::unreadable(&order.spec) } else { None };
     match (running, row) {
-        (Some(_), Some(row)) if unread && list.is_none() && !held => {
+        (Some(_), Some(row)) if (unread && list.is_none() || relist) && !held => {
             answer(store, &order, Next::Halt, Vec::new(), Some(row))
         }
         (Some(_), Some(row)) if held => answer(store, &order, Next::Halt, Vec::new(), Some(row)),
@@ -88,7 +92,7 @@ pub(super) fn ask(
             let notes = keep(store, &order, &row, clock.now())?;
             answer(store, &order, Next::Rest, notes, None)
         }
-        (None, Some(row)) if row.state.is_final() && !(fresh || again || unread) => {
+        (None, Some(row)) if row.state.is_final() && !(fresh || again || unread || relist) => {
             answer(store, &order, Next::Rest, Vec::new(), Some(row))
         }
         (None, row) => start(store, &order, row, list, clock),
@@ -142,6 +146,7 @@ fn start(
         let rest = answer(store, order, Next::Rest, Vec::new(), row)?;
         return Ok(Answer { unread, ..rest });
     }
+    let look = ListLook::take(&order.spec);
     let Prepared { start, mut notes, complete, .. } =
         order::prepare(store, order, clock).map_err(trouble)?;
     if new {
@@ -153,7 +158,7 @@ fn start(
     }
     let next = if complete { Next::Rest } else { Next::Start(start) };
     let answer = answer(store, order, next, notes, None)?;
-    Ok(Answer { unread, ..answer })
+    Ok(Answer { unread, list: Some(look), ..answer })
 }
 
 /// With the row as it is now, unless it is known.
@@ -168,7 +173,7 @@ fn answer(
         Some(row) => Some(row),
         None => store.job_by_name(&order.name).map_err(lost)?,
     };
-    Ok(Answer { row, next, notes, spec: order.spec.clone(), unread: None })
+    Ok(Answer { row, next, notes, spec: order.spec.clone(), unread: None, list: None })
 }
 
 /// What cannot be carried out; a store that is away may come back.

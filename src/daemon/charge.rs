@@ -4,7 +4,7 @@ use crate::config::{PERSISTENCE_MS, Settings};
 use crate::domain::job::JobSpec;
 use crate::domain::schedule::Schedule;
 use crate::domain::{JobId, Millis};
-use crate::order::Order;
+use crate::order::{ListLook, Order};
 use crate::store::{JobRow, JobState, Origin};
 
 /// A job in the daemon's care.
@@ -31,6 +31,10 @@ pub(super) struct Charge {
     pub(super) trouble: Option<Trouble>,
     /// Why its list cannot be read: it waits for it, but for what is queued from before.
     pub(super) unread: Option<String>,
+    /// Its list as it was when its last run here began to read it.
+    pub(super) list: Option<ListLook>,
+    /// Its list is another now, and is to be read again.
+    pub(super) relist: bool,
 }
 
 /// What a configuration wants of a job.
@@ -89,6 +93,8 @@ impl Charge {
             hold: None,
             trouble: None,
             unread: None,
+            list: None,
+            relist: false,
         }
     }
 

@@ -111,6 +111,7 @@ impl Core {
             Plan::Apply(settings, diff) => self.apply(*settings, &diff).await,
             Plan::End(outcome) => outcome,
         };
+        let outcome = if outcome.holds() { self.reread_lists(outcome).await } else { outcome };
         let lines = outcome.to_string();
         for line in lines.lines() {
             if outcome.holds() {
@@ -162,6 +163,35 @@ impl Core {
             self.tend(&name).await;
         }
         Reloaded::Applied(summary(diff))
+    }
+
+    /// Has the lists read again that are others than when they were read.
+    async fn reread_lists(&self, outcome: Reloaded) -> Reloaded {
+        let of = |(name, charge): (&String, &Charge)| {
+            let spec = charge.wanted.as_ref()?.order.spec.clone();
+            Some((name.clone(), charge.list.clone()?, spec))
+        };
+        let jobs: Vec<_> = self.charges.borrow().iter().filter_map(of).collect();
+        let outdated = blocking(move || {
+            let outdated = jobs.into_iter().filter(|(_, list, spec)| list.is_outdated(spec));
+            outdated.map(|(name, ..)| name).collect::<Vec<_>>()
+        });
+        // What cannot be looked at is as it was.
+        let names = outdated.await.unwrap_or_default();
+        for name in &names {
+            if let Some(charge) = self.charges.borrow_mut().get_mut(name) {
+                charge.relist = true;
+            }
+            self.tend(name).await;
+        }
+        if names.is_empty() {
+            return outcome;
+        }
+        let read = format!("the list is read again of {}", names.join(", "));
+        Reloaded::Applied(match outcome {
+            Reloaded::Applied(words) => format!("{words}; {read}"),
+            _ => read,
+        })
     }
 
     fn apply_to_doors(&self, settings: &Settings) {

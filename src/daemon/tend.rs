@@ -147,6 +147,7 @@ impl Core {
                     fresh: charge.fresh || charge.touched,
                     again: charge.again,
                     unread: charge.unread.is_some(),
+                    relist: charge.relist,
                     schedule: wanted.schedule.clone(),
                 }),
             }
@@ -176,7 +177,7 @@ impl Core {
     }
 
     async fn carry_out(&self, name: &str, answer: Answer) {
-        let Answer { row, next, notes, spec, unread } = answer;
+        let Answer { row, next, notes, spec, unread, list } = answer;
         for note in notes {
             log::info!("{note}");
         }
@@ -197,6 +198,8 @@ impl Core {
                 log::error!("job={name} {words}");
             }
             charge.unread = unread;
+            charge.list = list.or_else(|| charge.list.take());
+            charge.relist = false;
             if charge.run.is_none() {
                 // Written down, with no run left that could write over it.
                 charge.hold = None;

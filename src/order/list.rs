@@ -1,7 +1,8 @@
-//! Can the list of a job be read?
+//! Can the list of a job be read, and is it another than before?
 
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 
 use crate::domain::job::JobSpec;
 use crate::domain::list::{Column, ListReader};
@@ -42,6 +43,36 @@ pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
     // The heading may be all that there is.
     reader.feed(b"\n", &mut |_| {});
     reader.lacks_its_column()
+}
+
+/// The files of a list as they were at one moment: enough to tell that they are others now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListLook(Vec<Option<Mark>>);
+
+/// Device, number and length of a file, and when it was last changed: seconds, nanoseconds.
+type Mark = (u64, u64, u64, i64, i64);
+
+impl ListLook {
+    /// How the files of a job's list are now.
+    #[must_use]
+    pub fn take(spec: &JobSpec) -> Self {
+        let files = spec.fetch.iter().flat_map(|list| &list.files);
+        Self(files.map(|file| mark(file)).collect())
+    }
+
+    /// Has the list of this job, which was so, another file now, or one with other contents? What
+    /// can be read only once (standard input, a pipe) has not, nor what is gone.
+    #[must_use]
+    pub fn is_outdated(&self, spec: &JobSpec) -> bool {
+        let now = Self::take(spec).0;
+        now.len() == self.0.len()
+            && now.iter().zip(&self.0).any(|(now, then)| now.is_some() && now != then)
+    }
+}
+
+fn mark(file: &str) -> Option<Mark> {
+    let about = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+    Some((about.dev(), about.ino(), about.len(), about.ctime(), about.ctime_nsec()))
 }
 
 /// Why the list of a job cannot be read, with the file; `None`: it can, or the job has none.

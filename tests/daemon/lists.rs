@@ -94,3 +94,50 @@ fn what_is_queued_from_before_is_asked_without_the_list_and_new_lines_when_it_is
     let (_, finished) = service.end();
     assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [2, 1, 1, 1], "{finished:#?}");
 }
+
+#[test]
+fn lines_added_to_the_list_of_a_done_job_are_asked_after_a_reload_and_no_other() {
+    let site = Pages::new().otherwise(|_| Reply::html("leaf")).open();
+    let crawld = folder(JOB);
+    crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    let service = Service::start_in(crawld);
+    service.until_state("links", "done");
+    let said = service.reload(0).stdout;
+    assert!(said.contains("unchanged"), "{said}");
+    for list in [&["/a", "/b", "/c"][..], &["/a", "/d", "/b", "/c"]] {
+        service.crawld.write("urls.txt", lines(&site, list));
+        let said = service.reload(0).stdout;
+        assert!(said.contains("applied") && said.contains("read again of links"), "{said}");
+        let whole = list.len() as u64;
+        service.until("links", "done with all", |job| {
+            job["state"] == "done" && job["urls"]["done"].as_u64() == Some(whole)
+        });
+        let said = service.reload(0).stdout;
+        assert!(said.contains("unchanged"), "{said}");
+    }
+    assert_eq!(service.job("links")["pass"], 1);
+    let (_, finished) = service.end();
+    assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [1; 4], "{finished:#?}");
+}
+
+#[test]
+fn lines_added_to_the_list_of_a_running_job_are_asked_after_a_reload() {
+    let gate = Gate::new();
+    let site = Pages::new()
+        .reply("/a", Reply::html("slow").after(&gate))
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let crawld = folder(JOB);
+    crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    let service = Service::start_in(crawld);
+    assert!(site.wait_for(1, LONG));
+    service.until("links", "read", |job| job["urls"]["known"] == 2);
+    service.crawld.write("urls.txt", lines(&site, &["/a", "/b", "/c"]));
+    let said = service.reload(0).stdout;
+    assert!(said.contains("read again of links"), "{said}");
+    gate.open();
+    service
+        .until("links", "done with all", |job| job["state"] == "done" && job["urls"]["done"] == 3);
+    let (_, finished) = service.end();
+    assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [1; 3], "{finished:#?}");
+}

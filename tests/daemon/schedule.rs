@@ -60,3 +60,15 @@ fn a_paused_job_misses_its_passes_and_a_removed_schedule_begins_none() {
     service.reload(0);
     service.until_state("docs", "done");
 }
+
+#[test]
+fn a_schedule_is_told_as_it_was_written() {
+    let site = star(1).open();
+    let with = |schedule: &str| crawl("docs", &site.at("/"), &format!("schedule = \"{schedule}\""));
+    let service = Service::start(&with("24h"));
+    service.configure(&with("0 5 31 * *"));
+    let told = service.reload(0).stdout;
+    assert!(told.contains("\"0 5 31 * *\""), "{told}");
+    let shown = service.crawld(0, &["check", "--effective"]).stdout;
+    assert!(shown.contains("schedule = \"0 5 31 * *\""), "{shown}");
+}
