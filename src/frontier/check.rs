@@ -44,8 +44,9 @@ pub(super) fn by_get(
 /// that cannot be reached cannot be reached by GET.
 fn useless(answer: &Answer) -> Option<Reason> {
     if let Some((reason, _)) = &answer.failure {
-        // A stale connection says nothing of HEAD.
-        let spoke = !answer.reused && !answer.killed;
+        // A stale connection is closed, which says nothing of HEAD.
+        let stale = answer.reused && matches!(reason, Reason::Reset | Reason::Closed);
+        let spoke = !stale && !answer.killed;
         return (spoke && reason.blame() == Blame::Try).then_some(*reason);
     }
     let status = answer.facts.status?;
@@ -79,6 +80,13 @@ mod tests {
         assert_eq!(said(503, Some(1_000)), None);
         assert_eq!(broke(Reason::Closed), Some(Reason::Closed));
         assert_eq!(broke(Reason::BadHttp), Some(Reason::BadHttp));
+        let reused = |reason| {
+            let failure = Some((reason, String::new()));
+            useless(&Answer { failure, reused: true, ..Answer::default() })
+        };
+        assert_eq!(reused(Reason::TimeoutHead), Some(Reason::TimeoutHead));
+        assert_eq!(reused(Reason::BadHttp), Some(Reason::BadHttp));
+        assert_eq!((reused(Reason::Closed), reused(Reason::Reset)), (None, None));
         for reason in [Reason::Dns, Reason::Refused, Reason::TlsName, Reason::Private] {
             assert_eq!(broke(reason), None, "{reason}");
         }
