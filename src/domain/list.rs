@@ -24,6 +24,9 @@ use table::Table;
 /// Longest line or cell, in bytes of UTF-8. (A URL of over 2,000 characters is not asked anyway.)
 pub const MAX_LINE: usize = 8 * 1024;
 
+/// How far a list is looked at for what is no text, in bytes.
+const TEXT: usize = 512;
+
 /// A line that says something: a URL to be asked, or what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -46,6 +49,26 @@ pub struct ListReader {
 enum Layout {
     Lines(Lines),
     Table(Box<Table>),
+}
+
+/// What a file that begins with these bytes is, if it is no list; and the mend.
+#[must_use]
+pub fn no_list(head: &[u8]) -> Option<String> {
+    const PACKED: [(&[u8], &str); 4] = [
+        (b"\x1f\x8b", "gzip"),
+        (b"PK\x03\x04", "zip"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\xfd7zXZ\0", "xz"),
+    ];
+    let bzip2 = matches!(head, [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..]);
+    let packed = PACKED.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, kind)| *kind);
+    if let Some(kind) = packed.or(bzip2.then_some("bzip2")) {
+        return Some(format!("it is compressed ({kind}): unpack it first"));
+    }
+    let head = head.get(..TEXT).unwrap_or(head);
+    let marked = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    (head.contains(&0) && !marked)
+        .then(|| "it is no text (a NUL byte is in it): save the list as UTF-8".to_owned())
 }
 
 impl ListReader {

@@ -5,8 +5,10 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 
 use crate::domain::job::JobSpec;
-use crate::domain::list::{Column, ListReader};
+use crate::domain::list::{Column, ListReader, no_list};
 
+/// How much of a file shows what it is, in bytes.
+const HEAD: u64 = 512;
 /// How far a heading is looked for in a file, in bytes.
 const HEADING: u64 = 64 * 1024;
 
@@ -23,7 +25,10 @@ pub fn readable(file: &str) -> Result<(), String> {
         return Err("it is a folder".to_owned());
     }
     if metadata.is_file() {
-        File::open(file).map_err(|error| error.to_string())?;
+        let mut head = Vec::new();
+        let opened = File::open(file).map_err(|error| error.to_string())?;
+        opened.take(HEAD).read_to_end(&mut head).map_err(|error| error.to_string())?;
+        return no_list(&head).map_or(Ok(()), Err);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::domain::counted::counted;
 use crate::domain::job::{FetchSpec, Root};
-use crate::domain::list::{Entry, ListReader};
+use crate::domain::list::{Entry, ListReader, no_list};
 use crate::domain::url::CanonicalUrl;
 
 /// Bytes read at once: of standard input fewer come, and are passed on at once.
@@ -74,13 +74,18 @@ impl Errand {
         // URLs given one by one are no table.
         let column = list.column().filter(|_| name != "urls");
         let mut reader = ListReader::new(column.as_ref());
-        let mut chunk = vec![0; CHUNK];
+        let (mut chunk, mut first) = (vec![0; CHUNK], true);
         loop {
             let mut piece = Vec::new();
             match from.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(length) => {
                     let bytes = chunk.get(..length).unwrap_or_default();
+                    if let Some(what) = no_list(bytes).filter(|_| first) {
+                        log::error!("job={} {name}: {what}; it is not read", self.job);
+                        return Some(());
+                    }
+                    first = false;
                     reader.feed(bytes, &mut |entry| self.take(name, entry, &mut piece));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -19,6 +19,18 @@ pub(super) fn read_unless(cut: bool, text: &str) -> Option<Result<Root, String>>
     Some(url(text))
 }
 
+/// The same of a line, which holds one URL and nothing else. (In a cell of a table a URL may have
+/// blanks in it.)
+pub(super) fn read_line_unless(cut: bool, text: &str) -> Option<Result<Root, String>> {
+    let read = read_unless(cut, text)?;
+    let text = text.trim();
+    let meant = !cut && (read.is_ok() || text.contains("://"));
+    if meant && text.contains(char::is_whitespace) {
+        return Some(Err(format!("'{}' has a blank in it: one URL a line", shown(text))));
+    }
+    Some(read)
+}
+
 fn url(text: &str) -> Result<Root, String> {
     if text.contains('\u{fffd}') {
         return Err(format!("'{}' is not UTF-8; save the list as UTF-8", shown(text)));
@@ -69,8 +81,9 @@ fn names_a_host(text: &str) -> bool {
 /// The text, not too much of it, and nothing that might be a login.
 fn shown(text: &str) -> String {
     let safe = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
+    let safe = &safe.replace(char::is_control, "?");
     match safe.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}...", safe.get(..at).unwrap_or(safe)),
-        None => safe.to_owned(),
+        None => safe.clone(),
     }
 }

@@ -41,7 +41,7 @@ impl Lines {
 
     fn end_line(&mut self, each: &mut Each<'_>) {
         self.number += 1;
-        let url = entry::read_unless(self.too_long, &self.rest);
+        let url = entry::read_line_unless(self.too_long, &self.rest);
         self.rest.clear();
         self.too_long = false;
         if let Some(url) = url {

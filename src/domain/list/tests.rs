@@ -203,3 +203,16 @@ fn a_list_of_any_size_holds_one_line() {
     reader.finish(&mut |_| count += 1);
     assert_eq!(count, 1);
 }
+
+#[test]
+fn a_line_with_a_blank_in_it_is_no_url_and_a_cell_may_have_one() {
+    let found = whole(None, b"http://a.example/4 # note\nhttp://a.example http://b.example\n");
+    let told =
+        |line: &str, text: &str| format!("{line}! '{text}' has a blank in it: one URL a line");
+    assert_eq!(
+        found,
+        [told("1", "http://a.example/4 # note"), told("2", "http://a.example http://b.example")]
+    );
+    let found = whole(Some("url"), b"url\nhttp://a.example/one two\n");
+    assert_eq!(found, ["2 http://a.example/one%20two"]);
+}
