@@ -187,6 +187,7 @@ impl Seen<'_> {
     fn rules(&self, depth: i32, role: Role, out: &mut dyn Write) -> Result<(), CommandError> {
         match Rules::read(&self.job.spec) {
             Ok(rules) => {
+                let rules = rules.naming(self.store.named_hosts(self.job.id)?);
                 let decided = match role {
                     Role::Page => rules.decide(self.url, depth),
                     Role::Sitemap => rules.decide_sitemap(self.url),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::domain::HostKey;
 use crate::domain::address;
 use crate::domain::scope::Scope;
 use crate::domain::traps::{self, TrapLimits};
@@ -45,6 +46,8 @@ pub(super) struct Rules {
     spec: Spec,
     scope: Scope,
     roots: Vec<CanonicalUrl>,
+    /// Hosts that a list of the job names.
+    named: Vec<HostKey>,
 }
 
 impl Rules {
@@ -55,7 +58,17 @@ impl Rules {
             spec.roots.iter().filter_map(|root| parse_root(root)).collect();
         let kind = spec.scope.parse();
         let scope = kind.and_then(|kind| Scope::new(kind, &roots, &spec.include, &spec.exclude));
-        Ok(Self { scope: scope.map_err(|error| error.to_string())?, spec, roots })
+        Ok(Self {
+            scope: scope.map_err(|error| error.to_string())?,
+            spec,
+            roots,
+            named: Vec::new(),
+        })
+    }
+
+    /// The same where the operator named these hosts too.
+    pub(super) fn naming(self, named: Vec<HostKey>) -> Self {
+        Self { named, ..self }
     }
 
     /// The rule of ours that decides about the URL at this depth, in words.
@@ -96,8 +109,14 @@ impl Rules {
     }
 
     fn is_private(&self, url: &CanonicalUrl) -> bool {
-        let named = || self.roots.iter().any(|root| root.host() == url.host());
-        let private = url.address().is_some_and(|ip| !address::is_public(ip));
+        let named = || {
+            self.roots.iter().any(|root| root.host() == url.host())
+                || self.named.contains(&url.host_key())
+        };
+        let private = match url.address() {
+            Some(ip) => !address::is_public(ip),
+            None => address::is_local_name(url.host()),
+        };
         private && !self.spec.allow_private && !named()
     }
 }
