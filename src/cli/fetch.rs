@@ -5,10 +5,15 @@ use std::path::Path;
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
+use super::report::Report;
+use super::text::without_login;
 use crate::config::{Override, Settings, Value};
 use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::Column;
+use crate::domain::outcome::UrlState;
+use crate::domain::role::Role;
 use crate::order::{self, Order};
+use crate::store::{PageRecord, Store, StoreError};
 
 /// Options of `crawld fetch`.
 #[derive(Debug, clap::Args)]
@@ -69,18 +74,41 @@ impl OneOff for Args {
         one_off::order(&self.shared, name, settings.job.clone())
     }
 
-    fn without_result(&self, known: i64) -> CommandError {
-        match known {
-            0 => CommandError::usage(
+    fn without_result(&self, store: &Store, sum: &Report) -> CommandError {
+        let failed = |message| CommandError { exit: 1, message };
+        if sum.known() > 0 {
+            return failed("no URL of the list gave a page; the report says why".to_owned());
+        }
+        let sitemaps = self.sitemap.iter().map(|url| without_entries(store, sum, url));
+        match sitemaps.collect::<Result<Vec<String>, StoreError>>() {
+            Err(error) => error.into(),
+            Ok(sitemaps) if sitemaps.is_empty() => CommandError::usage(
                 "the list holds no URL: give one a line, such as https://example.org/, or with \
                  --column a table",
             ),
-            _ => CommandError {
-                exit: 1,
-                message: "no URL of the list gave a page; the report says why".to_owned(),
-            },
+            Ok(sitemaps) => failed(format!("there is no URL to ask: {}", sitemaps.join("; "))),
         }
     }
+}
+
+/// What became of a sitemap that gave nothing.
+fn without_entries(store: &Store, sum: &Report, text: &str) -> Result<String, StoreError> {
+    let Ok(Root { url, .. }) = Root::parse(text) else {
+        return Ok(format!("the sitemap {} is no URL", without_login(text)));
+    };
+    let row = store.page(sum.id(), url.host_key(), Role::Sitemap.key(&url))?;
+    let reason = |row: &PageRecord| row.reason.clone().unwrap_or_default();
+    let what = match row {
+        Some(row) if row.state == UrlState::Failed => match row.status {
+            Some(status @ 400..) => format!("answered {status}"),
+            _ => format!("failed ({})", reason(&row)),
+        },
+        Some(row) if row.state == UrlState::Excluded => {
+            format!("was not asked ({})", reason(&row))
+        }
+        _ => "lists no page".to_owned(),
+    };
+    Ok(format!("the sitemap {url} {what}"))
 }
 
 impl Args {

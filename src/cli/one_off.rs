@@ -34,8 +34,8 @@ pub(super) trait OneOff {
     /// The job that it asks for.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError>;
 
-    /// What is said when no page came of it though `known` URLs are known.
-    fn without_result(&self, _known: i64) -> CommandError {
+    /// What is said when no page came of it.
+    fn without_result(&self, _store: &Store, _sum: &report::Report) -> CommandError {
         let message = "no root gave a page; the report says why".to_owned();
         CommandError { exit: 1, message }
     }
@@ -81,7 +81,7 @@ pub(super) fn run(command: &impl OneOff, global: &Global) -> Result<u8, CommandE
     for line in report::hints(&store, &sum)? {
         log::warn!("{line}");
     }
-    exit_code(command, &end, &sum)
+    exit_code(command, &end, &store, &sum)
 }
 
 fn settings(command: &impl OneOff, global: &Global) -> Result<Settings, CommandError> {
@@ -171,13 +171,18 @@ pub(super) fn show(store: &Store, sum: &report::Report, json: bool) -> Result<()
     shown.or_else(|error| if error.exit == 0 { Ok(()) } else { Err(error) })
 }
 
-fn exit_code(command: &impl OneOff, end: &End, sum: &report::Report) -> Result<u8, CommandError> {
+fn exit_code(
+    command: &impl OneOff,
+    end: &End,
+    store: &Store,
+    sum: &report::Report,
+) -> Result<u8, CommandError> {
     if let End::Stopped(signal) = end {
         return Ok(128 + u8::try_from(*signal).unwrap_or(0));
     }
     ended(end)?;
     if is_empty(sum) {
-        return Err(command.without_result(sum.known()));
+        return Err(command.without_result(store, sum));
     }
     Ok(verdict(sum, command.shared().fail_on))
 }

@@ -62,6 +62,12 @@ impl Report {
         Ok(Self { job, sums })
     }
 
+    /// The job's number.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.job.id
+    }
+
     /// The job's name.
     #[must_use]
     pub fn name(&self) -> &str {

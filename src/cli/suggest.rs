@@ -7,11 +7,13 @@ mod results;
 use super::error::CommandError;
 use super::one_off::{self, OneOff};
 use super::options::Shared;
+use super::report::Report;
 use crate::config::{Override, Settings};
 use crate::domain::JobId;
 use crate::domain::harvest::{Matcher, RequestTemplate};
 use crate::domain::job::{Job, JobSpec, StrategyName, SuggestSpec};
 use crate::order::Order;
+use crate::store::Store;
 
 /// Options of `crawld suggest`.
 #[derive(Debug, clap::Args)]
@@ -119,7 +121,7 @@ impl OneOff for Args {
         announce::announce(order, new && !self.yes)
     }
 
-    fn without_result(&self, _: i64) -> CommandError {
+    fn without_result(&self, _: &Store, _: &Report) -> CommandError {
         let message = "no query was answered; the report says why".to_owned();
         CommandError { exit: 1, message }
     }
