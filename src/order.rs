@@ -211,10 +211,10 @@ fn resume(
 ) -> Result<Prepared, PrepareError> {
     let now = clock.now();
     let old = read_spec(&row)?;
-    let spec = merge(&old, order);
+    let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
+    let spec = merge(&old, order, ended && order.again);
     let changes = changes::between(&old, &spec)?;
     let mut notes = apply(store, (&row, order), &changes, (&old, &spec), now)?;
-    let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
     if ended && order.again {
         row = store.start_pass_after(row.id, row.pass, now)?;
         notes.push(format!("job={} pass {} begins", row.name, row.pass));

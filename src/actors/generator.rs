@@ -71,7 +71,7 @@ impl Handler<Produce> for GeneratorActor {
 
     fn handle(&mut self, msg: Produce, _: &mut Self::Context) -> Self::Result {
         faults::pass("generator", &self.job.name);
-        let (cursor, again) = (msg.cursor, self.pass > 1);
+        let cursor = msg.cursor;
         if let Some(after) = cursor.as_deref().and_then(|c| c.strip_prefix("revisit:")) {
             let after = after.parse().unwrap_or(0);
             return Box::pin(std::future::ready(Batch::Revisit { after }));
@@ -79,9 +79,7 @@ impl Handler<Produce> for GeneratorActor {
         match (&self.job.generator, self.list.clone()) {
             (_, Some(list)) => {
                 let job = Arc::clone(&self.job);
-                Box::pin(
-                    async move { list.produce(&job, cursor.as_deref(), msg.room, again).await },
-                )
+                Box::pin(async move { list.produce(&job, cursor.as_deref(), msg.room).await })
             }
             (Generator::Harvest(_), _) => Box::pin(std::future::ready(Batch::Refill)),
             _ => Box::pin(std::future::ready(self.roots(cursor.as_deref(), msg.room))),

@@ -230,6 +230,9 @@ impl Seen<'_> {
 
     fn next(&self, page: &PageRecord) -> Result<String, StoreError> {
         let Some(due) = page.due_at else {
+            if page.pass < self.job.counts_since() {
+                return Ok("not in this pass: it was neither given nor found in it".to_owned());
+            }
             return Ok("not again in this pass: it is settled".to_owned());
         };
         let share = self.store.share(self.job.id, self.url.host_key())?;

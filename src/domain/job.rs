@@ -46,7 +46,7 @@ pub enum Generator {
     Roots,
     /// Queries of an endpoint, each as the facts allow it.
     Harvest(Arc<HarvestJob>),
-    /// A list, read anew in each run; in later passes also every page known.
+    /// A list, read anew in each run; in later passes too all else is found from it.
     List(Arc<FetchSpec>),
     /// The first pages of listings; in later passes too all else is found from them.
     Starts,
@@ -303,10 +303,18 @@ impl Job {
     }
 
     /// Is a page asked for this read whole each time, even if it has not changed? That of a listing
-    /// is: what it leads to is not stored with it.
+    /// is, and that of which each link is checked: an unchanged page would not show where they lead.
     #[must_use]
     pub fn reads_anew(&self, task: Task) -> bool {
-        matches!((&self.extractor, task), (Extractor::Items(_), Task::Main))
+        let listing = matches!((&self.extractor, task), (Extractor::Items(_), Task::Main));
+        listing || self.follow == Follow::Check
+    }
+
+    /// Does the job find its pages anew in each pass? What is known of an older pass is asked again
+    /// only if it is given or found again.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        matches!(self.generator, Generator::Starts | Generator::List(_))
     }
 
     /// Was this URL given, with an https that was only supposed?

@@ -328,6 +328,8 @@ pub struct Commit {
     pub template_limits: Vec<(JobId, i64)>,
     /// Jobs that find their pages anew in each pass: what is known of an older one is asked again.
     pub renewing: Vec<JobId>,
+    /// Those of them that read listings.
+    pub listing: Vec<JobId>,
     /// Hosts at which a job has met a limit: what is queued there stays queued.
     pub beyond: Vec<(JobId, HostKey, HostLimit)>,
     /// Jobs of which answers are told to a harvest.

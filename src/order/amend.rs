@@ -50,7 +50,7 @@ pub struct Difference {
 /// When the stored specification cannot be read.
 pub fn difference(row: &JobRow, order: &Order) -> Result<Difference, PrepareError> {
     let old = read_spec(row)?;
-    let changes = changes::between(&old, &merge(&old, order))?;
+    let changes = changes::between(&old, &merge(&old, order, false))?;
     // What a run has judged by its rules, or read in its way, and not yet committed, would be missed
     // by what returns what the old rules had set aside: it must leave and begin again.
     let fixed = || SOURCES.iter().chain(&RULES).chain(&READING);
@@ -70,7 +70,7 @@ pub fn amend(
     now: Millis,
 ) -> Result<Vec<String>, PrepareError> {
     let old = read_spec(row)?;
-    let spec = merge(&old, order);
+    let spec = merge(&old, order, false);
     let changes = changes::between(&old, &spec)?;
     apply(store, (row, order), &changes, (&old, &spec), now)
 }
@@ -144,10 +144,11 @@ fn new_cursor(origin: Origin, old: &JobSpec, spec: &JobSpec, row: &JobRow) -> Op
     Some(format!("roots:{}", first_new.min(given.unwrap_or(first_new))))
 }
 
-/// What the job is to be. A configuration says it all; a command adds its roots to those that there
-/// are: old ones first, then those that are new.
-pub(super) fn merge(old: &JobSpec, order: &Order) -> JobSpec {
-    if order.origin == Origin::File {
+/// What the job is to be. A configuration says it all, and so does a command of the listings that a
+/// new pass (`anew`) reads; else a command adds its roots to those that there are: old ones first,
+/// then those that are new.
+pub(super) fn merge(old: &JobSpec, order: &Order, anew: bool) -> JobSpec {
+    if order.origin == Origin::File || (anew && order.spec.scrape.is_some()) {
         return order.spec.clone();
     }
     let mut spec = JobSpec { roots: old.roots.clone(), ..order.spec.clone() };

@@ -65,14 +65,16 @@ impl Store {
         self.connections.write(|conn| give_up(conn, given_up, limit))
     }
 
-    /// Makes failed URLs due again with no try used up, clears the failures of their hosts, and
-    /// reopens the job. Gives the number of URLs.
+    /// Makes failed URLs that count in the present pass due again with no try used up, clears the
+    /// failures of their hosts, and reopens the job. Gives the number of URLs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// `Missing` when there is no such job.
     pub fn retry(&self, which: &Retry, now: Millis) -> Result<usize> {
         self.connections.write_durably(|conn| {
-            let hosts = hosts_of(conn, which)?;
+            let since = super::job::by_id(conn, which.job)?.counts_since();
+            let condition = condition(which, since);
+            let hosts = hosts_of(conn, &condition)?;
             if hosts.is_empty() {
                 return Ok(0);
             }
@@ -81,7 +83,7 @@ impl Store {
             wake::wake(conn, &pairs, now)?;
             let mut count = 0;
             for host in hosts {
-                count += revive(conn, which, host, now)?;
+                count += revive(conn, &condition, host, now)?;
                 reopen_host(conn, which.job, host)?;
             }
             both!(conn, c => diesel::update(job::table.filter(job::id.eq(which.job.0)))
@@ -189,9 +191,12 @@ pub(super) fn give_up(
 
 /// A condition on `urls` that stands for the selectors: numbers, and a reason from a closed list of
 /// names without quotes, so nothing needs binding.
-fn condition(which: &Retry) -> String {
+fn condition(which: &Retry, since: i32) -> String {
     let mut terms =
         vec![format!("job = {}", which.job.0), format!("state = {}", UrlState::Failed as i16)];
+    if since > 0 {
+        terms.push(format!("pass >= {since}"));
+    }
     if let Some(host) = which.host {
         terms.push(format!("host_key = {}", host.0));
     }
@@ -215,16 +220,15 @@ struct Host {
     host_key: i64,
 }
 
-fn hosts_of(conn: &mut Connection, which: &Retry) -> QueryResult<Vec<i64>> {
-    let sql = format!("SELECT DISTINCT host_key FROM urls WHERE {} ORDER BY 1", condition(which));
+fn hosts_of(conn: &mut Connection, condition: &str) -> QueryResult<Vec<i64>> {
+    let sql = format!("SELECT DISTINCT host_key FROM urls WHERE {condition} ORDER BY 1");
     let hosts: Vec<Host> = both!(conn, c => sql_query(&sql).get_results(c))?;
     Ok(hosts.into_iter().map(|host| host.host_key).collect())
 }
 
-fn revive(conn: &mut Connection, which: &Retry, host: i64, now: Millis) -> QueryResult<usize> {
+fn revive(conn: &mut Connection, condition: &str, host: i64, now: Millis) -> QueryResult<usize> {
     let sql = format!(
-        "UPDATE urls SET state = 0, due_at = $1, tries = 0 WHERE {} AND host_key = $2",
-        condition(which)
+        "UPDATE urls SET state = 0, due_at = $1, tries = 0 WHERE {condition} AND host_key = $2"
     );
     both!(conn, c => sql_query(&sql)
         .bind::<sql_types::BigInt, _>(now)

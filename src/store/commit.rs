@@ -151,8 +151,9 @@ fn apply<'a>(
     let passes = passes(conn)?;
     let originals = content::originals(conn, &batch.settled, &passes)?;
     let listings = listing::screen(conn, batch, &passes)?;
-    let (mut finds, anew) = finds(batch, &passes, &listings.repeats);
-    let cut = sitemaps::keep_within_cap(conn, &mut finds)?;
+    let (mut finds, mut anew) = finds(batch, &passes, &listings.repeats);
+    let mut cut = sitemaps::keep_within_cap(conn, &mut finds)?;
+    cut.append(&mut sitemaps::keep_within_cap(conn, &mut anew)?);
     let mut inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
     inserted.append(insert::insert(conn, &anew, true, ids, Some(screen), now)?);
     listing::hold(conn, &listings)?;

@@ -70,6 +70,8 @@ pub struct PageRecord {
     pub duplicate_of: Option<String>,
     /// How it was last found to differ from an earlier pass.
     pub change: Change,
+    /// The last pass that it belonged to.
+    pub pass: i32,
 }
 
 /// Where the next batch of links goes on.
@@ -98,6 +100,8 @@ pub struct LinkRecord {
     pub text: Option<String>,
     /// Marked nofollow?
     pub nofollow: bool,
+    /// The last pass that its page belonged to.
+    pub pass: i32,
 }
 
 diesel::alias!(urls as referrers: Referrers, urls as originals: Originals);
@@ -146,7 +150,7 @@ impl Store {
         self.connections.read(|conn| batch(conn, job, after_id, limit, Wanted::All))
     }
 
-    /// As [`Store::pages_after`], only those that failed.
+    /// As [`Store::pages_after`], only those that failed and count in the present pass.
     ///
     /// # Errors
     /// When the store fails.
@@ -156,7 +160,10 @@ impl Store {
         after_id: i64,
         limit: usize,
     ) -> Result<Vec<PageRecord>> {
-        self.connections.read(|conn| batch(conn, job, after_id, limit, Wanted::Failed))
+        self.connections.read(|conn| {
+            let since = super::job::by_id(conn, job)?.counts_since();
+            batch(conn, job, after_id, limit, Wanted::FailedSince(since))
+        })
     }
 
     /// As [`Store::pages_after`], only those that this pass of the job found new, changed or gone.
@@ -199,7 +206,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<LinkRecord>> {
         const SQL: &str = "SELECT l.source_host, l.source, l.ordinal, s.url, l.target, l.kind, \
-                l.text, l.nofollow \
+                l.text, l.nofollow, s.pass \
              FROM link l \
              JOIN urls s ON s.job = l.job AND s.host_key = l.source_host AND s.url_key = l.source \
              WHERE l.job = $1 AND (l.source_host, l.source, l.ordinal) > ($2, $3, $4) \
@@ -250,13 +257,15 @@ struct Page {
     elapsed_ms: Option<i64>,
     due_at: Option<i64>,
     changed: Option<i32>,
+    pass: i32,
 }
 
 /// Which rows are read.
 #[derive(Debug, Clone, Copy)]
 enum Wanted {
     All,
-    Failed,
+    /// Those that failed, in this pass or later.
+    FailedSince(i32),
     /// Settled ones that this pass found new, changed or gone.
     ChangedIn(i32),
 }
@@ -279,7 +288,10 @@ fn batch(
             .limit(most);
         match wanted {
             Wanted::All => base.load(c),
-            Wanted::Failed => base.filter(urls::state.eq(UrlState::Failed as i16)).load(c),
+            Wanted::FailedSince(pass) => {
+                let failed = urls::state.eq(UrlState::Failed as i16);
+                base.filter(failed.and(urls::pass.ge(pass))).load(c)
+            }
             Wanted::ChangedIn(pass) => {
                 let (first, last) = changes::codes(pass);
                 let changed = urls::changed.between(first, last);
@@ -333,6 +345,7 @@ fn record((row, referrer, duplicate_of): Joined) -> PageRecord {
         due_at: row.due_at,
         duplicate_of,
         change: changes::read(row.changed),
+        pass: row.pass,
     }
 }
 
@@ -354,6 +367,8 @@ struct Link {
     text: Option<String>,
     #[diesel(sql_type = sql_types::Bool)]
     nofollow: bool,
+    #[diesel(sql_type = sql_types::Integer)]
+    pass: i32,
 }
 
 impl From<Link> for LinkRecord {
@@ -369,6 +384,7 @@ impl From<Link> for LinkRecord {
             kind: LinkKind::from_number(row.kind).unwrap_or(LinkKind::A),
             text: row.text,
             nofollow: row.nofollow,
+            pass: row.pass,
         }
     }
 }

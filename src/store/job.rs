@@ -7,7 +7,7 @@ use super::connection::{Connection, both};
 use super::error::{Fault, StoreErrorKind};
 use super::job_state::{JobState, Origin};
 use super::schema::{job, job_host};
-use super::{Result, Store, cookies, items};
+use super::{Result, Store, cookies, items, this_pass};
 use crate::domain::{JobId, Millis};
 
 /// A job to be created.
@@ -262,8 +262,8 @@ impl Store {
     }
 
     /// Begins the next pass: cursor and totals start afresh, hosts given up are tried again, cookies
-    /// without a date are gone. Known pages become due by [`Store::revisit`] or by offers that
-    /// revive.
+    /// without a date are gone. Known pages become due by [`Store::revisit`], or, of a job that finds
+    /// its pages anew, by being given or found again; what was left in its queue is not asked.
     ///
     /// # Errors
     /// `Missing` when there is no such job.
@@ -312,7 +312,11 @@ impl Store {
                 ))
                 .execute(c))?;
             cookies::end_session(conn, id)?;
-            by_id(conn, id)
+            let row = by_id(conn, id)?;
+            if row.counts_since() > 0 {
+                this_pass::leave_queue(conn, id)?;
+            }
+            Ok(row)
         })
     }
 }

@@ -107,15 +107,43 @@ pub(super) fn amend(
     }
     // Too many of its kind are too many however often it is found.
     let one_of_many = row.evidence.as_deref().is_some_and(templates::is_evidence);
-    let lifted = row.state == UrlState::Excluded as i16
-        && is_liftable(row.reason.as_deref())
-        && !one_of_many;
-    let revived = revive && row.pass < candidate.find.pass;
-    if candidate.is_wanted() && (lifted || revived) {
+    let wanted = candidate.is_wanted() && !one_of_many;
+    let excluded = row.state == UrlState::Excluded as i16;
+    let lifted = excluded && is_liftable(row.reason.as_deref());
+    let anew = revive && row.pass < candidate.find.pass;
+    if wanted && (lifted || anew) {
+        if anew {
+            find_anew(conn, candidate, row)?;
+        }
         requeue(conn, candidate, row, now)?;
         return Ok(Existing { depth: candidate.depth, revived: true });
     }
+    if anew && excluded {
+        // It is met in this pass, and excluded as before.
+        both!(conn, c => diesel::update(this(candidate, row))
+            .set(urls::pass.eq(candidate.find.pass))
+            .execute(c))?;
+    }
     Ok(Existing { depth: row.depth, revived: false })
+}
+
+/// How a row of an older pass was found in this one, and what it is asked for. (That a server's
+/// answer to HEAD says nothing stays known.)
+fn find_anew(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<(), Fault> {
+    let url = candidate.find.url;
+    let both_check = url.task.is_check() && Task::from_number(row.task).is_check();
+    let source_host = candidate.find.source_host.filter(|_| url.referrer.is_some());
+    both!(conn, c => diesel::update(this(candidate, row))
+        .set((
+            urls::via_kind.eq(url.kind as i16),
+            urls::via_text.eq(url.text.as_deref().map(clean)),
+            urls::via_nofollow.eq(url.nofollow),
+            urls::referrer.eq(url.referrer.map(|key| key.0)),
+            urls::referrer_host.eq(source_host.map(|key| key.0)),
+            urls::task.eq(if both_check { row.task } else { url.task as i16 }),
+        ))
+        .execute(c))?;
+    Ok(())
 }
 
 /// A URL that was found is given after all, and asked for what is given.

@@ -42,7 +42,7 @@ pub(super) fn screen(
     let mut screened = Screened::default();
     for (at, settled) in batch.settled.iter().enumerate() {
         let pass = match passes.get(&settled.job) {
-            Some(pass) if batch.renewing.contains(&settled.job) => *pass,
+            Some(pass) if batch.listing.contains(&settled.job) => *pass,
             _ => continue,
         };
         if settled.task != Task::Main {

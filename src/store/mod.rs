@@ -10,7 +10,7 @@
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
-//! (what scraping gives, where it goes on), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
+//! (what scraping gives, where it goes on), `this_pass` (what counts in it), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
 //! `suggestions`, `lookup`; `transfer` and `backup` copy a store.
 
 mod amend;
@@ -56,6 +56,7 @@ mod status;
 mod suggestions;
 mod target;
 mod templates;
+mod this_pass;
 mod transfer;
 mod unmodified;
 mod wake;
@@ -88,7 +89,7 @@ pub use job_state::{JobState, Origin};
 pub use limits::Left;
 pub use lookup::Share;
 pub use offer::{Offered, Revisited};
-pub use page_links::{Holders, PageLink};
+pub use page_links::{Holders, PageLink, Way};
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;
 pub use status::{Standing, Waiting};

@@ -1,11 +1,13 @@
-//! The links of one page, and the pages that hold a link.
+//! The links of one page, the pages that hold a link, and the redirects on its way.
 
 use diesel::prelude::*;
-use diesel::{sql_query, sql_types};
 
-use super::connection::both;
-use super::schema::link;
-use super::{Result, Store};
+use super::connection::{both, by_age};
+use super::schema::{link, urls};
+use super::{JobRow, Result, Store};
+use crate::domain::link::LinkKind;
+use crate::domain::outcome::UrlState;
+use crate::domain::role::Role;
 use crate::domain::{HostKey, JobId, UrlKey};
 
 /// A link of a page, where it leads.
@@ -18,39 +20,78 @@ pub struct PageLink {
 }
 
 /// Pages that hold a link to a URL.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Holders {
     /// The URL.
-    #[diesel(sql_type = sql_types::Text)]
     pub target: String,
     /// The first of the pages, by their URLs.
-    #[diesel(sql_type = sql_types::Text)]
     pub first: String,
     /// How many there are.
-    #[diesel(sql_type = sql_types::BigInt)]
     pub pages: i64,
 }
 
-/// All links of the job are read, once.
-const HOLDERS: &str = "SELECT l.target AS target, MIN(s.url) AS first, \
-    COUNT(DISTINCT s.url) AS pages FROM link l \
-    JOIN urls s ON s.job = l.job AND s.host_key = l.source_host AND s.url_key = l.source \
-    WHERE l.job = $1 AND l.target IN (SELECT f.url FROM urls f WHERE f.job = $1 AND f.role = 0 \
-        AND f.state = 2 AND f.due_at IS NULL ORDER BY f.id LIMIT $2) \
-    GROUP BY l.target";
+/// A URL that redirects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// It.
+    pub url: String,
+    /// Its key.
+    pub key: UrlKey,
+    /// Was it given, rather than found?
+    pub given: bool,
+    /// Where it leads.
+    pub to: UrlKey,
+}
 
 impl Store {
-    /// The pages that hold links to the first failed URLs of a job, those that
-    /// [`Store::failures_after`] gives first.
+    /// The URLs that redirect straight to one of these in the present pass of a job, up to `limit` of
+    /// them. All pages of the job are read, once.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such job.
+    pub fn ways_to(&self, job: &JobRow, targets: &[UrlKey], limit: usize) -> Result<Vec<Way>> {
+        let keys: Vec<i64> = targets.iter().map(|key| key.0).collect();
+        let rows: Vec<(String, i64, i16, Option<i64>)> = self.connections.read(|conn| {
+            Ok(by_age!(conn, job.id.0, (c, of_job) => urls::table
+                .filter(of_job)
+                .filter(urls::role.eq(Role::Page as i16))
+                .filter(urls::state.eq(UrlState::Redirected as i16).and(urls::due_at.is_null()))
+                .filter(urls::redirect_key.eq_any(&keys))
+                .filter(urls::pass.ge(job.counts_since()))
+                .order(urls::id)
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+                .select((urls::url, urls::url_key, urls::via_kind, urls::redirect_key))
+                .load(c))?)
+        })?;
+        let way = |(url, key, via, to): (String, i64, i16, Option<i64>)| {
+            let given = [LinkKind::Root, LinkKind::Sitemap].map(|kind| kind as i16).contains(&via);
+            Some(Way { url, key: UrlKey(key), given, to: UrlKey(to?) })
+        };
+        Ok(rows.into_iter().filter_map(way).collect())
+    }
+
+    /// The pages of the present pass of a job that hold links to these URLs. All links of the job are
+    /// read, once.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn holders_of_failures(&self, job: JobId, limit: usize) -> Result<Vec<Holders>> {
+    pub fn holders(&self, job: &JobRow, targets: &[String]) -> Result<Vec<Holders>> {
+        use diesel::dsl::{count, min};
         self.connections.read(|conn| {
-            Ok(both!(conn, c => sql_query(HOLDERS)
-                .bind::<sql_types::BigInt, _>(job.0)
-                .bind::<sql_types::BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
-                .get_results(c))?)
+            Ok(both!(conn, c => link::table
+                .inner_join(urls::table.on(urls::job
+                    .eq(link::job)
+                    .and(urls::host_key.eq(link::source_host))
+                    .and(urls::url_key.eq(link::source))))
+                .filter(link::job.eq(job.id.0).and(urls::pass.ge(job.counts_since())))
+                .filter(link::target.eq_any(targets))
+                .group_by(link::target)
+                .select((
+                    link::target,
+                    min(urls::url).assume_not_null(),
+                    count(urls::url).aggregate_distinct(),
+                ))
+                .load(c))?)
         })
     }
 

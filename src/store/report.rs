@@ -10,7 +10,7 @@ use super::harvested::{self, Harvested};
 use super::item_rows::{self, ItemSums};
 use super::sitemaps::{self, SitemapSums};
 use super::templates::{self, Crowd};
-use super::{Result, Store};
+use super::{Result, Store, this_pass};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
 
@@ -181,8 +181,10 @@ impl Store {
     pub fn job_report(&self, job: JobId) -> Result<JobReport> {
         self.connections.snapshot(|conn| {
             let order = Order::best(conn)?;
+            let since = super::job::by_id(conn, job)?.counts_since();
+            let narrowed = |sql| this_pass::only(&order.of(sql), since).into_owned();
             let groups: Vec<Group> = both!(conn, c =>
-                sql_query(order.of(GROUPS)).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+                sql_query(narrowed(GROUPS)).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
             let given_up: Vec<GivenUp> = both!(conn, c =>
                 sql_query(GIVEN_UP).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
             let hosts: Count = both!(conn, c =>
@@ -190,18 +192,18 @@ impl Store {
                     .bind::<sql_types::BigInt, _>(job.0)
                     .get_result(c))?;
             let mut report = sum_up(&groups);
-            report.duplicates = duplicates(conn, job, order)?;
+            report.duplicates = duplicates(conn, job, order, since)?;
             report.hosts = hosts.rows;
-            report.sitemaps = sitemaps::sums(conn, job)?;
+            report.sitemaps = sitemaps::sums(conn, job, since)?;
             report.harvest = harvested::sums(conn, job, order, done(&report.states))?;
             report.items = item_rows::sums(conn, job)?;
             report.changes = changes::sums(conn, job, order)?;
             report.slowest = match hosts.rows {
                 0 | 1 => only_host(conn, job, &groups)?,
-                _ => hosts_by(conn, &order.of(SLOWEST), job)?,
+                _ => hosts_by(conn, &narrowed(SLOWEST), job)?,
             };
             if !report.failures.is_empty() {
-                report.failing = hosts_by(conn, &order.of(FAILING), job)?;
+                report.failing = hosts_by(conn, &narrowed(FAILING), job)?;
             }
             report.given_up =
                 given_up.into_iter().map(|row| (row.authority, row.given_up)).collect();
@@ -270,7 +272,12 @@ fn trapped(
 }
 
 /// Copies, and pages that have some. A job that never read a page whole has none.
-fn duplicates(conn: &mut Connection, job: JobId, order: Order) -> diesel::QueryResult<(i64, i64)> {
+fn duplicates(
+    conn: &mut Connection,
+    job: JobId,
+    order: Order,
+    since: i32,
+) -> diesel::QueryResult<(i64, i64)> {
     let pages: Count = both!(conn, c =>
         sql_query("SELECT COUNT(*) AS rows FROM (SELECT 1 FROM content WHERE job = $1 LIMIT 1) c")
             .bind::<sql_types::BigInt, _>(job.0)
@@ -278,7 +285,8 @@ fn duplicates(conn: &mut Connection, job: JobId, order: Order) -> diesel::QueryR
     if pages.rows == 0 {
         return Ok((0, 0));
     }
-    let found: Duplicates = both!(conn, c => sql_query(order.of(DUPLICATES))
+    let sql = format!("{} AND u.pass >= {since}", order.of(DUPLICATES));
+    let found: Duplicates = both!(conn, c => sql_query(&sql)
         .bind::<sql_types::BigInt, _>(job.0)
         .get_result(c))?;
     Ok((found.copies, found.originals))

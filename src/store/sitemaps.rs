@@ -10,7 +10,7 @@ use super::connection::{Connection, both};
 use super::error::Fault;
 use super::insert::{self, Find};
 use super::schema::{job_host, robots, urls};
-use super::{Result, Store};
+use super::{Result, Store, this_pass};
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
 use crate::domain::{JobId, Millis};
@@ -68,10 +68,14 @@ const SUMS: &str = "SELECT state, COUNT(*) AS files, \
     CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS cut \
     FROM urls WHERE job = $1 AND role = 1 GROUP BY state";
 
-/// Sums up a job's sitemaps.
-pub(super) fn sums(conn: &mut Connection, job: JobId) -> std::result::Result<SitemapSums, Fault> {
+/// Sums up a job's sitemaps, of no older passes than this.
+pub(super) fn sums(
+    conn: &mut Connection,
+    job: JobId,
+    since: i32,
+) -> std::result::Result<SitemapSums, Fault> {
     let groups: Vec<Group> = both!(conn, c =>
-        sql_query(SUMS).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+        sql_query(this_pass::only(SUMS, since)).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
     let mut sums = SitemapSums::default();
     for group in groups {
         let files = match UrlState::from_number(group.state) {

@@ -3,7 +3,7 @@
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 
 use super::connection::both;
-use super::{Result, Store};
+use super::{Result, Store, this_pass};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
 
@@ -78,7 +78,7 @@ struct Count {
 }
 
 impl Store {
-    /// URLs of a job by state, sitemaps left out.
+    /// URLs of a job by state, as its present pass counts them, sitemaps left out.
     ///
     /// # Errors
     /// When the store fails.
@@ -86,7 +86,8 @@ impl Store {
         let sql = "SELECT state, COUNT(*) AS urls FROM urls WHERE job = $1 AND role = 0 \
                    GROUP BY state";
         self.connections.read(|conn| {
-            let rows: Vec<Count> = both!(conn, c => sql_query(sql)
+            let since = super::job::by_id(conn, job)?.counts_since();
+            let rows: Vec<Count> = both!(conn, c => sql_query(this_pass::only(sql, since))
                 .bind::<sql_types::BigInt, _>(job.0)
                 .get_results(c))?;
             let known = |row: Count| Some((UrlState::from_number(row.state)?, row.urls));

@@ -1,5 +1,7 @@
 //! A list that cannot be read is seen in the status, and read as soon as it can be.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::asked;
@@ -140,4 +142,35 @@ fn lines_added_to_the_list_of_a_running_job_are_asked_after_a_reload() {
         .until("links", "done with all", |job| job["state"] == "done" && job["urls"]["done"] == 3);
     let (_, finished) = service.end();
     assert_eq!(asked(&site).values().copied().collect::<Vec<_>>(), [1; 3], "{finished:#?}");
+}
+
+#[test]
+fn a_new_pass_asks_what_the_list_and_its_pages_hold_then() {
+    let edition = Arc::new(AtomicUsize::new(0));
+    let out = Arc::clone(&edition);
+    let site = Pages::new()
+        .route("/page", move |_| {
+            Reply::links([&["/dead", "/fine"][..], &["/fine"]][out.load(Ordering::SeqCst)])
+        })
+        .page("/fine", "fine")
+        .page("/other", "other")
+        .open();
+    let crawld = folder(&format!("{JOB}check = true\n"));
+    crawld.write("urls.txt", lines(&site, &["/page", "/other"]));
+    let service = Service::start_in(crawld);
+    let job = service.until_state("links", "done");
+    assert_eq!(job["urls"]["failed"], 1, "{job:#}");
+    let told = service.crawld(0, &["explain", &site.at("/page")]).stdout;
+    assert!(told.contains("rule      asked: "), "a list names its private hosts: {told}");
+    edition.store(1, Ordering::SeqCst);
+    service.crawld.write("urls.txt", lines(&site, &["/page"]));
+    service.crawld(0, &["start", "links"]);
+    let over = |job: &serde_json::Value| job["pass"] == 2 && job["state"] == "done";
+    let job = service.until("links", "in its second pass", over);
+    assert_eq!((&job["urls"]["done"], &job["urls"]["failed"]), (&2.into(), &0.into()), "{job:#}");
+    // The link to /fine was known to this process, and is asked all the same.
+    let asked = ["/page", "/fine", "/dead", "/other"].map(|path| asked(&site)[path]);
+    assert_eq!(asked, [2, 2, 2, 1], "/dead by HEAD and GET, in the first pass alone");
+    let report = service.crawld(0, &["report", "links"]).stdout;
+    assert!(report.contains("no broken links"), "{report}");
 }

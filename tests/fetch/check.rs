@@ -1,9 +1,9 @@
 //! `--check`: the status of each URL of the list and of each link, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::common::http::Reply;
+use crate::common::http::{Gate, Reply};
 use crate::common::run::{Crawld, Record};
 use crate::common::site::{Pages, Site};
 use crate::ground::{again, fetch, pages, states};
@@ -68,9 +68,8 @@ fn each_link_is_asked_once_by_head_and_by_get_only_where_head_says_nothing() {
         let source = site.at(page);
         assert_eq!(row(record)[..4], [gone.as_str(), "404", "http_404", &source], "{text}");
     }
-    // Whichever of the two was read first.
-    let on = |path| said.stdout.contains(&format!("http_404 {gone} on {}", site.at(path)));
-    assert!(on("/a") || on("/b"), "{}", said.stdout);
+    let line = format!("http_404 {gone} on {} and 1 page more\n", site.at("/a"));
+    assert!(said.stdout.contains(&line), "{}", said.stdout);
 
     // Again: nothing is asked, the same is said, and --fail-on trips.
     let before = site.requests();
@@ -112,8 +111,11 @@ fn the_status_at_the_end_of_a_links_redirects_is_what_counts() {
     let expected = [("/lost", "http_404"), ("/round", "redirect_loop")];
     assert_eq!(rows, expected.map(|(path, reason)| (site.at(path), reason.to_owned())));
     assert!(broken.iter().all(|record| record["source"] == site.at("/")));
-    let line = format!("http_404 {} on {}", site.at("/nowhere"), site.at("/"));
-    assert!(said.stdout.contains(&line), "{}", said.stdout);
+    for (reason, path) in [("http_404", "/lost"), ("redirect_loop", "/round")] {
+        let line = format!("{reason} {} on {}\n", site.at(path), site.at("/"));
+        assert!(said.stdout.contains(&line), "{}", said.stdout);
+    }
+    assert!(!said.stdout.contains("/nowhere"), "no page links there: {}", said.stdout);
     assert_eq!(methods(&site)["/there"], ["HEAD"]);
 }
 
@@ -214,4 +216,55 @@ fn links_are_asked_once_the_check_is_switched_on_and_the_list_asked_again() {
     assert_eq!(site.hits("/a"), 0);
     let said = again(&crawld, 0, &["--check", "--again"]);
     assert_eq!(methods(&site)["/a"], ["HEAD"], "{}", said.stderr);
+}
+
+#[test]
+fn a_head_that_is_never_answered_is_followed_by_get_on_a_connection_that_was_used_before() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let site = Pages::new()
+        .links("/", &["/slow-head"])
+        .route("/slow-head", move |request| match request.method.as_str() {
+            "HEAD" => Reply::html("").after(&held),
+            _ => Reply::html("well"),
+        })
+        .open();
+    let crawld = Crawld::new();
+    let said = fetch(&crawld, 0, site.at("/"), &["--check", "--timeout", "1s", "--max-tries", "2"]);
+    assert_eq!(methods(&site)["/slow-head"], ["HEAD", "GET"]);
+    assert!(said.stdout.contains("no broken links"), "{}", said.stdout);
+    gate.open();
+}
+
+#[test]
+fn the_report_tells_of_the_links_that_the_export_tells_of() {
+    let site = Pages::new()
+        .links("/1", &["/r1", "/dead", "/fine"])
+        .links("/2", &["/r1", "/dead", "/loop"])
+        .links("/3", &["/dead"])
+        .redirect("/r1", 301, "/r2")
+        .redirect("/r2", 302, "/dead?via")
+        .redirect("/loop", 302, "/loop2")
+        .redirect("/loop2", 302, "/loop")
+        .redirect("/listed", 302, "/dead")
+        .page("/fine", "fine")
+        .open();
+    let crawld = Crawld::new();
+    let list = ["/1", "/2", "/3", "/listed"].map(|path| site.at(path) + "\n").concat();
+    let said = fetch(&crawld, 0, list, &["--check"]).stdout;
+    let lines: BTreeSet<&str> =
+        said.lines().skip_while(|line| *line != "  broken links:").skip(1).map(str::trim).collect();
+    let at = |path: &str| site.at(path);
+    let expected = [
+        format!("http_404 {} of the list", at("/listed")),
+        format!("http_404 {} on {} and 2 pages more", at("/dead"), at("/1")),
+        format!("http_404 {} on {} and 1 page more", at("/r1"), at("/1")),
+        format!("redirect_loop {} on {}", at("/loop"), at("/2")),
+    ];
+    assert_eq!(lines, expected.iter().map(String::as_str).collect(), "{said}");
+    let exported = crawld.export("broken", &[]);
+    let targets: BTreeSet<&String> = exported.iter().map(|row| &row["target"]).collect();
+    let expected = ["/dead", "/listed", "/loop", "/r1"].map(at);
+    assert_eq!(targets, expected.iter().collect());
+    assert_eq!(exported.len(), 1 + 3 + 2 + 1);
 }

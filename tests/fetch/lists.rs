@@ -176,3 +176,35 @@ fn the_entries_of_a_sitemap_and_of_its_indexes_are_a_list() {
     let pages = pages(&crawld);
     assert_eq!(pages[&site.at("/a")]["depth"], "1");
 }
+
+#[test]
+fn a_sitemap_that_gives_nothing_is_a_failure_that_names_it() {
+    let empty = Reply::body("application/xml", "<urlset></urlset>");
+    let site = Pages::new().reply("/empty.xml", empty).open();
+    for (path, words) in [("/gone.xml", "gone.xml answered 404"), ("/empty.xml", "lists no page")] {
+        let map = site.at(path);
+        let arguments = [&["fetch", "--sitemap", &map], &FAST[..]].concat();
+        let said = Crawld::new().expect(1, &arguments).stderr;
+        assert!(said.contains(&map) && said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_list_that_is_compressed_or_no_text_is_told_as_such() {
+    let crawld = Crawld::new();
+    for (name, bytes, word) in [
+        ("list.gz", &b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc"[..], "compressed (gzip): unpack it"),
+        ("list.zip", b"PK\x03\x04\x14\0", "compressed (zip)"),
+        ("image.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no text"),
+    ] {
+        crawld.write(name, bytes);
+        let said = crawld.expect(2, &["fetch", name]).stderr;
+        assert!(said.contains(name) && said.contains(word), "{said}");
+        assert!(!said.contains(['\u{8}', '\u{fffd}']), "{said}");
+    }
+    let (running, mut input) = crawld.spawn_fed(&["fetch", "-"]);
+    input.write_all(b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc\n").unwrap();
+    drop(input);
+    let said = running.finish().stderr;
+    assert!(said.contains("standard input: it is compressed"), "{said}");
+}

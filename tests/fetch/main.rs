@@ -12,5 +12,6 @@ mod graphs;
 mod ground;
 mod lists;
 mod pairs;
+mod passes;
 mod resume;
 mod troubles;

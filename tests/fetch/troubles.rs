@@ -80,6 +80,13 @@ fn a_private_host_is_asked_if_a_line_names_it_and_not_if_a_server_does() {
     fetch(&crawld, 1, site.at("/trap"), &[]);
     assert_eq!(inside.requests(), 0);
     assert_eq!(states(&crawld)[&site.at("/trap")], "failed redirect_private");
+    for (url, rule) in [
+        (site.at("/trap"), "rule      asked: "),
+        (inside.at("/metadata"), "rule      not asked: a private address"),
+    ] {
+        let told = crawld.expect(0, &["explain", &url]).stdout;
+        assert!(told.contains(rule), "{told}");
+    }
 }
 
 #[test]

@@ -138,3 +138,21 @@ fn an_item_is_changed_when_its_own_page_is() {
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert_eq!((&changed[0]["changed_fields"], &changed[0]["area"]), (&"area".into(), &12.into()));
 }
+
+#[test]
+fn a_new_pass_reads_the_listings_that_it_is_given() {
+    let list = |name: &str| Reply::html(format!("<li>{name}</li>"));
+    let site = Pages::new().reply("/a", list("a")).reply("/b", list("b")).open();
+    let (crawld, a, b) = (Crawld::new(), site.at("/a"), site.at("/b"));
+    let options = ["--item", "li", "--field", "name=:scope", "--delay", "0ms", "--no-robots"];
+    let pass = |roots: &[&str], more: &[&str]| {
+        crawld.expect(0, &[&["scrape"], roots, &options, more].concat()).stdout
+    };
+    pass(&[&a, &b], &[]);
+    let report = pass(&[&b], &["--again"]);
+    assert_eq!(site.paths(), ["/a", "/b", "/b"]);
+    assert!(report.contains("known     1"), "{report}");
+    // Without a new pass a listing is added.
+    pass(&[&a], &[]);
+    assert_eq!(site.paths(), ["/a", "/b", "/b", "/a"]);
+}

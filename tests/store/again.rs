@@ -48,7 +48,7 @@ on_both! {
         assert!(ground.commit(2, &batch).repeated);
         let after = ground.page(ROOT);
         assert_eq!(after.fetched_at, Some(NOW + 99));
-        let dated = |page| crawld::store::PageRecord { fetched_at: None, elapsed_ms: None, ..page };
+        let dated = |page| crawld::store::PageRecord { fetched_at: None, elapsed_ms: None, pass: 0, ..page };
         assert_eq!(dated(after), dated(before));
         assert_eq!((ground.job_row().not_modified, ground.job_row().asked), (1, 1));
         let row = again(&ground);

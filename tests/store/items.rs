@@ -43,7 +43,11 @@ fn own(url: &str, from: &str) -> NewUrl {
 impl Ground {
     /// Commits as the engine does for a job that scrapes.
     fn scraped(&self, seq: i64, settled: Vec<Settled>) {
-        self.commit(seq, &Commit { settled, renewing: vec![self.job], ..Commit::default() });
+        let jobs = vec![self.job];
+        self.commit(
+            seq,
+            &Commit { settled, renewing: jobs.clone(), listing: jobs, ..Commit::default() },
+        );
     }
 
     fn end(&self, limit: Option<&str>) {

@@ -53,28 +53,17 @@ impl ListSource {
     }
 
     /// The entries after `cursor`, about `room` of them: those that there are, as soon as there is
-    /// one. In later passes (`again`) all that is known is asked after them.
-    pub(super) async fn produce(
-        &self,
-        job: &Job,
-        cursor: Option<&str>,
-        room: usize,
-        again: bool,
-    ) -> Batch {
+    /// one.
+    pub(super) async fn produce(&self, job: &Job, cursor: Option<&str>, room: usize) -> Batch {
         let stored = cursor.and_then(|c| c.strip_prefix("list:")).and_then(|n| n.parse().ok());
         let mut position = self.0.lock().await;
         if position.ended <= stored.unwrap_or(0) {
             position.advance(job, room).await;
         }
-        let all = position.over && position.rest.is_empty();
         Batch::Offer {
             urls: position.handed.clone(),
-            cursor: if all && again {
-                "revisit:0".to_owned()
-            } else {
-                format!("list:{}", position.ended)
-            },
-            exhausted: all && !again,
+            cursor: format!("list:{}", position.ended),
+            exhausted: position.over && position.rest.is_empty(),
         }
     }
 }
@@ -154,13 +143,12 @@ mod tests {
     #[actix_rt::test]
     async fn what_the_store_has_not_confirmed_is_handed_out_again() {
         let (_file, job, source) = list_of(10);
-        let (first, cursor, _) = parts(source.produce(&job, None, 4, false).await);
+        let (first, cursor, _) = parts(source.produce(&job, None, 4).await);
         assert_eq!((first.len(), cursor.as_str()), (4, "list:4"));
         // The offer got lost with the scheduler.
-        let (again, cursor, _) =
-            parts(source.clone().produce(&job, Some("list:0"), 4, false).await);
+        let (again, cursor, _) = parts(source.clone().produce(&job, Some("list:0"), 4).await);
         assert_eq!((again, cursor.as_str()), (first, "list:4"));
-        let (next, cursor, _) = parts(source.produce(&job, Some("list:4"), 4, false).await);
+        let (next, cursor, _) = parts(source.produce(&job, Some("list:4"), 4).await);
         assert_eq!((next[0].as_str(), cursor.as_str()), ("http://h4.example/4", "list:8"));
     }
 
@@ -171,7 +159,7 @@ mod tests {
         let (mut cursor, mut count) = (None, 0);
         loop {
             let (urls, next, exhausted) =
-                parts(source.produce(&job, cursor.as_deref(), 1_000, false).await);
+                parts(source.produce(&job, cursor.as_deref(), 1_000).await);
             count += urls.len();
             let position = source.0.lock().await;
             let held = position.rest.len() + position.handed.len();
@@ -182,20 +170,5 @@ mod tests {
             cursor = Some(next);
         }
         assert_eq!(count, lines);
-    }
-
-    #[actix_rt::test]
-    async fn in_a_later_pass_all_that_is_known_follows_the_list() {
-        let (_file, job, source) = list_of(3);
-        let mut cursor = None;
-        loop {
-            let (_, next, exhausted) =
-                parts(source.produce(&job, cursor.as_deref(), 9, true).await);
-            assert!(!exhausted);
-            if next == "revisit:0" {
-                return;
-            }
-            cursor = Some(next);
-        }
     }
 }

@@ -117,6 +117,7 @@ impl SchedulerActor {
             .collect();
         commit.template_limits = self.jobs.values().filter_map(JobRun::template_limit).collect();
         commit.renewing = self.jobs.values().filter_map(JobRun::renews).collect();
+        commit.listing = self.jobs.values().filter_map(JobRun::lists).collect();
         commit.jobs = self.jobs.values_mut().map(|run| run.take_delta(now)).collect();
         for run in self.jobs.values_mut() {
             let id = run.job.id;

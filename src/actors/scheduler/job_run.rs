@@ -161,6 +161,11 @@ impl JobRun {
 
     /// Does the job find its pages anew in each pass?
     pub(super) fn renews(&self) -> Option<JobId> {
+        self.job.renews().then_some(self.job.id)
+    }
+
+    /// Does it read listings?
+    pub(super) fn lists(&self) -> Option<JobId> {
         matches!(self.job.generator, Generator::Starts).then_some(self.job.id)
     }
 

@@ -81,6 +81,10 @@ impl Handler<StartJob> for Supervisor {
             log::error!("job={} is not started: it is under way", start.job.name);
             return;
         }
+        if start.pass > 1 && start.job.renews() {
+            // What is found again is asked again.
+            self.known.clear();
+        }
         self.jobs.insert(id, start.clone());
         if let Some(scheduler) = &self.scheduler {
             scheduler.do_send(start);

@@ -1,5 +1,5 @@
 //! The table `broken`: links that lead nowhere, each with the page that holds it; and URLs of the list
-//! themselves, which stand on no page.
+//! themselves, which stand on no page. Both as they are in the present pass.
 
 use std::collections::HashMap;
 
@@ -45,12 +45,14 @@ impl Table for Broken {
 impl Broken {
     /// Of the URLs that were given.
     fn listed(&self, store: &Store, sink: &mut Sink<'_>) -> Result<(), CommandError> {
-        let mut after = 0;
+        let (mut after, since) = (0, self.job.counts_since());
         loop {
             let batch = store.pages_after(self.job.id, after, BATCH)?;
             let Some(last) = batch.last() else { return Ok(()) };
             after = last.id;
-            let given = |page: &PageRecord| matches!(page.via, LinkKind::Root | LinkKind::Sitemap);
+            let given = |page: &PageRecord| {
+                matches!(page.via, LinkKind::Root | LinkKind::Sitemap) && page.pass >= since
+            };
             for page in batch.into_iter().filter(given) {
                 let target = page.url.clone();
                 if let Some(failure) = failure(end_of(store, &self.job, page)?) {
@@ -67,7 +69,7 @@ impl Broken {
             let batch = store.links_after(self.job.id, after, BATCH)?;
             let Some(last) = batch.last() else { return Ok(()) };
             after = Some(last.at);
-            for link in &batch {
+            for link in batch.iter().filter(|link| link.pass >= self.job.counts_since()) {
                 if let Some(failure) = self.end(store, &link.target, &mut ends)? {
                     let (source, text) = (Some(link.source.as_str()), link.text.as_deref());
                     sink(&cells(&link.target, &failure, source, text))?;

@@ -1,7 +1,7 @@
 //! The table `pairs`: each URL that was asked for, with each link of the page that it led to.
 //!
 //! A URL that redirects has the links of the page at the end of its way: nobody who gave a list
-//! looks for the URLs in between.
+//! looks for the URLs in between. One that the list of the present pass does not hold has none.
 
 use super::links::keeps_all_links;
 use super::table::{BATCH, Sink, Table, named};
@@ -33,12 +33,13 @@ impl Table for Pairs {
                 job.name
             )));
         }
-        let mut after = 0;
+        let (mut after, since) = (0, job.counts_since());
         loop {
             let batch = store.pages_after(job.id, after, BATCH)?;
             let Some(last) = batch.last() else { return Ok(()) };
             after = last.id;
-            for page in batch.into_iter().filter(|page| page.via != LinkKind::Redirect) {
+            let source = |page: &PageRecord| page.via != LinkKind::Redirect && page.pass >= since;
+            for page in batch.into_iter().filter(source) {
                 self.pairs_of(store, page, sink)?;
             }
         }

@@ -1,18 +1,31 @@
-//! The broken links of a job that asks for each: the first of them, with a page that holds it.
+//! The broken links of a job that asks for each: the first of them, each with a page that holds it.
+//!
+//! A link is broken that leads to a failure, straight or by redirects: from the failures the redirects
+//! are followed back to what the list and the pages hold, as `export --what broken` follows them there.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use super::Report;
 use crate::cli::error::CommandError;
 use crate::cli::text::counted;
+use crate::domain::UrlKey;
 use crate::domain::link::LinkKind;
 use crate::domain::url::CanonicalUrl;
 use crate::store::{Holders, PageRecord, Store};
 
 /// Broken links that are shown.
 const SHOWN: usize = 20;
-/// Redirects followed back to the page that holds a link.
-const MOST_HOPS: usize = 20;
+/// Redirects looked at on the ways to the failures.
+const MOST_WAYS: usize = 200;
+
+/// A URL that ends in a failure.
+struct Broken {
+    url: String,
+    given: bool,
+    /// Which of the failures.
+    end: usize,
+}
 
 /// Prints them; nothing for a job that does not ask for links.
 ///
@@ -28,38 +41,75 @@ pub fn print_broken(
     }
     // One more tells whether there are more.
     let failures = store.failures_after(report.job.id, 0, SHOWN + 1)?;
-    if failures.is_empty() {
+    let failures: Vec<PageRecord> =
+        failures.into_iter().filter(|page| page.due_at.is_none()).collect();
+    let broken = leading_to(store, report, &failures)?;
+    let urls: Vec<String> = broken.iter().map(|broken| broken.url.clone()).collect();
+    let holders: HashMap<String, Holders> = store
+        .holders(&report.job, &urls)?
+        .into_iter()
+        .map(|found| (found.target.clone(), found))
+        .collect();
+    let mut told = broken.iter().filter_map(|broken| {
+        let place = place(broken.given, holders.get(&broken.url))?;
+        Some((failures.get(broken.end)?, &broken.url, place))
+    });
+    let mut first = told.by_ref().take(SHOWN).peekable();
+    if first.peek().is_none() {
         writeln!(out, "  no broken links")?;
         return Ok(());
     }
     writeln!(out, "  broken links:")?;
-    let sources = failures.iter().take(SHOWN).map(|failure| source(store, report, failure));
-    let sources: Vec<Option<String>> = sources.collect::<Result<_, _>>()?;
-    // A URL of the list may be linked as well; nothing remembers where but the links.
-    let listed = sources.iter().any(Option::is_none);
-    let holders =
-        if listed { store.holders_of_failures(report.job.id, SHOWN)? } else { Vec::new() };
-    for (failure, source) in failures.iter().zip(sources) {
-        let place = match source {
-            Some(page) => format!("on {page}"),
-            None => of_the_list(holders.iter().find(|found| found.target == failure.url)),
-        };
-        line(out, failure, &place)?;
+    for (failure, url, place) in first {
+        line(out, failure, url, &place)?;
     }
-    if failures.len() > SHOWN {
+    if told.next().is_some() || failures.len() > SHOWN || urls.len() >= MOST_WAYS {
         writeln!(out, "    ... all of them: crawld export --what broken")?;
     }
     Ok(())
 }
 
-/// Where a URL of the list stands besides.
-fn of_the_list(holders: Option<&Holders>) -> String {
-    match holders {
-        None => "of the list".to_owned(),
-        Some(Holders { first, pages: 1, .. }) => format!("of the list and on {first}"),
-        Some(Holders { first, pages, .. }) => {
-            format!("of the list and on {first} and {} more", counted(pages - 1, "page"))
+/// The failures and what redirects to them, each failure with its ways.
+fn leading_to(
+    store: &Store,
+    report: &Report,
+    failures: &[PageRecord],
+) -> Result<Vec<Broken>, CommandError> {
+    let (mut broken, mut ends) = (Vec::new(), BTreeMap::new());
+    for (end, failure) in failures.iter().enumerate() {
+        let given = matches!(failure.via, LinkKind::Root | LinkKind::Sitemap);
+        broken.push(Broken { url: failure.url.clone(), given, end });
+        if let Ok(url) = CanonicalUrl::parse(&failure.url) {
+            ends.insert(url.key(), end);
         }
+    }
+    let mut last: Vec<UrlKey> = ends.keys().copied().collect();
+    while !last.is_empty() && broken.len() < MOST_WAYS {
+        let ways = store.ways_to(&report.job, &last, MOST_WAYS - broken.len())?;
+        last.clear();
+        for way in ways {
+            let Some(end) = ends.get(&way.to).copied() else { continue };
+            // What has failed may have redirected to itself, or back.
+            if ends.insert(way.key, end).is_none() {
+                last.push(way.key);
+                broken.push(Broken { url: way.url, given: way.given, end });
+            }
+        }
+    }
+    broken.sort_by_key(|broken| broken.end);
+    Ok(broken)
+}
+
+/// Where a URL stands; `None`: it is only passed through.
+fn place(given: bool, holders: Option<&Holders>) -> Option<String> {
+    let pages = holders.map(|Holders { first, pages, .. }| match pages {
+        1 => format!("on {first}"),
+        pages => format!("on {first} and {} more", counted(pages - 1, "page")),
+    });
+    match (given, pages) {
+        (true, None) => Some("of the list".to_owned()),
+        (true, Some(pages)) => Some(format!("of the list and {pages}")),
+        (false, pages) => pages,
     }
 }
 
@@ -68,26 +118,7 @@ fn checks(spec: &str) -> bool {
     spec.and_then(|spec| spec.get("fetch")?.get("check")?.as_bool()).unwrap_or(false)
 }
 
-fn line(out: &mut dyn Write, failure: &PageRecord, place: &str) -> io::Result<()> {
+fn line(out: &mut dyn Write, failure: &PageRecord, url: &str, place: &str) -> io::Result<()> {
     let reason = failure.reason.as_deref().unwrap_or("failed");
-    writeln!(out, "    {reason} {} {place}", failure.url)
-}
-
-/// The page that holds the link which led to this URL; `None`: it was given.
-fn source(
-    store: &Store,
-    report: &Report,
-    failure: &PageRecord,
-) -> Result<Option<String>, CommandError> {
-    let (mut via, mut referrer) = (failure.via, failure.referrer.clone());
-    for _ in 0..MOST_HOPS {
-        if via != LinkKind::Redirect {
-            break;
-        }
-        let url = referrer.as_deref().and_then(|url| CanonicalUrl::parse(url).ok());
-        let Some(url) = url else { break };
-        let Some(before) = store.page(report.job.id, url.host_key(), url.key())? else { break };
-        (via, referrer) = (before.via, before.referrer);
-    }
-    Ok(referrer.filter(|_| via != LinkKind::Sitemap))
+    writeln!(out, "    {reason} {url} {place}")
 }
