@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, dev, middleware};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, dev, guard, middleware};
 use serde::Deserialize;
 use signal_hook::consts::SIGTERM;
 
@@ -66,30 +66,35 @@ pub(super) fn routes(app: &mut ServiceConfig) {
         .error_handler(|error, _| answer_error(&error, StatusCode::BAD_REQUEST));
     app.app_data(json)
         .app_data(query)
-        .route("/healthz", web::get().to(|| async { "ok\n" }))
+        .service(at("/healthz", "GET, HEAD", look().to(|| async { "ok\n" })))
         .service(
             web::scope("")
                 .wrap(from_fn(guarded))
-                .service(at("/readyz", "GET", web::get().to(ready)))
-                .service(at("/metrics", "GET", web::get().to(metrics)))
-                .service(at("/v1/status", "GET", web::get().to(status)))
-                .service(at("/v1/jobs", "GET", web::get().to(jobs)))
+                .service(at("/readyz", "GET, HEAD", look().to(ready)))
+                .service(at("/metrics", "GET, HEAD", look().to(metrics)))
+                .service(at("/v1/status", "GET, HEAD", look().to(status)))
+                .service(at("/v1/jobs", "GET, HEAD", look().to(jobs)))
                 .service(
-                    at("/v1/jobs/{job}", "GET, DELETE", web::get().to(job))
+                    at("/v1/jobs/{job}", "GET, HEAD, DELETE", look().to(job))
                         .route(web::delete().to(forget)),
                 )
                 .service(at("/v1/jobs/{job}/retry", "POST", web::post().to(retry)))
                 .service(at("/v1/jobs/{job}/{what}", "POST", web::post().to(order)))
-                .service(at("/v1/hosts/{host}", "GET", web::get().to(host)))
-                .service(at("/v1/explain", "GET", web::get().to(explain)))
-                .service(at("/v1/report", "GET", web::get().to(report)))
-                .service(at("/v1/config", "GET", web::get().to(config)))
+                .service(at("/v1/hosts/{host}", "GET, HEAD", look().to(host)))
+                .service(at("/v1/explain", "GET, HEAD", look().to(explain)))
+                .service(at("/v1/report", "GET, HEAD", look().to(report)))
+                .service(at("/v1/config", "GET, HEAD", look().to(config)))
                 .service(at("/v1/judge", "POST", web::post().to(judge)))
                 .service(at("/v1/reload", "POST", web::post().to(reload)))
                 .service(at("/v1/log", "PUT", web::put().to(log)))
                 .service(at("/v1/shutdown", "POST", web::post().to(shutdown)))
                 .default_service(web::to(nothing)),
         );
+}
+
+/// By GET, or by HEAD, which is answered alike but for the body (RFC 9110, 9.3.2).
+fn look() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// What is asked for in this place; by another method than these it is not (RFC 9110, 15.5.6).

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 
 use serde_json::{Value, json};
 
@@ -108,6 +109,31 @@ fn what_cannot_be_asked_so_is_refused_with_the_status_that_says_why_in_json() {
     let large = service.ask("POST", "v1/jobs/docs/retry", Some(&large));
     assert_eq!(large.status, 413, "{large:?}");
     assert!(large.body.starts_with("{\"error\""), "{large:?}");
+}
+
+#[test]
+fn health_is_told_to_get_and_head_and_to_nothing_else() {
+    let service = Service::start(&crawl("docs", "http://127.0.0.1:1/", ""));
+    let ask = |method: &str, path: &str| {
+        let mut stream = UnixStream::connect(service.crawld.path().join("crawld.sock")).unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_ascii_lowercase(), body.to_owned())
+    };
+    for path in ["/healthz", "/readyz"] {
+        let ((get, body), (head, none)) = (ask("GET", path), ask("HEAD", path));
+        assert!(get.starts_with("http/1.1 200") && !body.is_empty(), "{get}");
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert!(none.is_empty() && head.contains(&format!("content-length: {}", body.len())));
+        for other in ["POST", "PUT", "DELETE"] {
+            let (refused, _) = ask(other, path);
+            assert!(refused.starts_with("http/1.1 405"), "{other} {path}: {refused}");
+            assert!(refused.contains("\nallow: get, head\r"), "{refused}");
+        }
+    }
 }
 
 #[test]
