@@ -152,9 +152,9 @@ pub(super) fn reload(global: &Global, out: &mut dyn Write) -> Result<u8, Command
         return Ok(0);
     }
     let lines = said.message.lines().map(|line| format!("reload {}: {line}", said.outcome));
-    let message = lines.chain(["the daemon goes on as it was".to_owned()]).collect::<Vec<_>>();
+    let message = lines.collect::<Vec<_>>().join("\n");
     let exit = if said.outcome == "invalid" { 78 } else { 1 };
-    Err(CommandError { exit, message: message.join("\n") })
+    Err(CommandError { exit, message })
 }
 
 /// Has the daemon do something about a job.
@@ -189,6 +189,11 @@ pub(super) fn order_stored(
         (Order::Stop, JobState::Done) => {
             writeln!(out, "job {name} is done: there is nothing to stop")?;
             return Ok(0);
+        }
+        (Order::Pause, JobState::Stopped) => {
+            let message =
+                format!("job '{job}' is stopped: it rests until it is started: crawld start {job}");
+            return Err(CommandError { exit: 1, message });
         }
         (Order::Resume, state) if state != JobState::Paused => {
             let hint = if state == JobState::Stopped { "; start lets it go on" } else { "" };

@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::error::CommandError;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::daemon::overview::old_configuration;
+use crate::daemon::view::ReloadView;
 use crate::daemon::{self, Source};
 use crate::domain::Millis;
 use crate::logging;
@@ -50,8 +52,10 @@ pub(super) struct Opening<'a> {
 struct Told {
     error: String,
     at: Millis,
-    /// Why the last reload was in vain.
-    invalid: Option<String>,
+    /// When the configuration in force was read.
+    loaded_at: Millis,
+    /// The last reload, if it was in vain.
+    invalid: Option<ReloadView>,
 }
 
 impl Opening<'_> {
@@ -59,7 +63,7 @@ impl Opening<'_> {
     /// is the signal that ended the waiting.
     pub(super) fn open(&self, mut settings: Settings) -> Result<Result<Opened, i32>, CommandError> {
         let patient_until = self.clock.now() + HELD;
-        let mut told = Told::default();
+        let mut told = Told { loaded_at: self.clock.now(), ..Told::default() };
         loop {
             let error = match both(settings.database_url()) {
                 Ok((store, reader)) => return Ok(Ok(Opened { settings, store, reader })),
@@ -91,8 +95,8 @@ impl Opening<'_> {
             told.at = now;
         }
         let invalid = told.invalid.as_ref();
-        let invalid = invalid.map_or_else(String::new, |why| {
-            format!("running the OLD configuration, the last reload was invalid: {why}; ")
+        let invalid = invalid.map_or_else(String::new, |reload| {
+            format!("{}; ", old_configuration(told.loaded_at, reload))
         });
         self.notify.status(&format!("{invalid}waiting for the store: {error}"));
         self.notify.extend_timeout(4 * AWAY);
@@ -113,13 +117,15 @@ impl Opening<'_> {
                 }
                 logging::set_format(new.log_format);
                 *settings = new;
-                told.invalid = None;
+                (told.invalid, told.loaded_at) = (None, self.clock.now());
             }
             Err(errors) => {
                 for line in &errors {
                     log::error!("reload=invalid {line}");
                 }
-                told.invalid = errors.into_iter().next();
+                let words = errors.into_iter().next().unwrap_or_default();
+                let outcome = "invalid".to_owned();
+                told.invalid = Some(ReloadView { at: self.clock.now(), outcome, words });
             }
         }
     }

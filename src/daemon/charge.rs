@@ -137,7 +137,11 @@ impl Charge {
         }
         match (&self.run, &self.row) {
             (Some(run), Some(row)) if run.halting && row.state != JobState::Running => {
-                let state = if self.is_held() { "paused" } else { "done" };
+                let state = match row.state {
+                    JobState::Paused => "paused",
+                    JobState::Stopped => "stopped",
+                    _ => "done",
+                };
                 (state, Some("what is in flight is taken in".to_owned()))
             }
             (Some(run), _) if run.halting => {
@@ -145,11 +149,13 @@ impl Charge {
             }
             (Some(_), _) => ("running", self.unread.clone()),
             (None, _) if self.unread.is_some() => ("failed", self.unread.clone()),
-            (None, _) if self.asking => ("queued", None),
             (None, _) if self.is_held() => ("paused", Some("until it is resumed".to_owned())),
+            (None, Some(row)) if row.state == JobState::Stopped && !self.again => {
+                ("stopped", Some("until it is started".to_owned()))
+            }
+            (None, _) if self.asking => ("queued", None),
             (None, Some(row)) if row.state.is_final() && !self.fresh => {
-                let why = (row.state == JobState::Stopped).then(|| "stopped".to_owned());
-                (if self.next_run().is_some() { "waiting" } else { "done" }, why)
+                (if self.next_run().is_some() { "waiting" } else { "done" }, None)
             }
             _ => ("queued", None),
         }

@@ -121,6 +121,12 @@ impl Core {
         let row = self.own(&name).await?;
         let runs = self.charges.borrow().get(&name).is_some_and(|charge| charge.run.is_some());
         match what {
+            What::Pause if row.state == JobState::Stopped => {
+                let words = format!(
+                    "job '{name}' is stopped: it rests until it is started: crawld start {name}"
+                );
+                return Err(Refusal::Conflict(words));
+            }
             What::Pause => self.hold_job(&name, &row, JobState::Paused).await?,
             What::Stop => self.hold_job(&name, &row, JobState::Stopped).await?,
             What::Resume if row.state == JobState::Paused => self.let_go(&name, &row).await?,
@@ -134,10 +140,23 @@ impl Core {
                 return Err(Refusal::Conflict(words));
             }
             What::Start if row.state == JobState::Stopped => self.let_go(&name, &row).await?,
+            What::Start if self.ending.get() => {
+                let words = "the daemon is ending: no new pass begins".to_owned();
+                return Err(Refusal::Conflict(words));
+            }
             What::Start if runs => {
                 return Err(Refusal::Conflict(format!("job '{name}' is running already")));
             }
             What::Start => self.change(&name, |charge| charge.again = true),
+        }
+        if self.ending.get() {
+            let holds = match what {
+                What::Pause => "is paused",
+                What::Stop => "is stopped",
+                What::Resume | What::Start => "goes on when a daemon runs again",
+            };
+            log::info!("job={name} operator={what:?} ending");
+            return Ok(format!("job {name} {holds}; this daemon is ending"));
         }
         self.tend(&name).await;
         let charges = self.charges.borrow();

@@ -1,6 +1,6 @@
 //! How a job stands, from what the store holds of it.
 
-use super::view::{JobView, UrlsView, WaitingView};
+use super::view::{JobView, ReloadView, UrlsView, WaitingView};
 use crate::domain::Millis;
 use crate::domain::outcome::UrlState;
 use crate::store::{JobRow, JobState, Store, StoreError, Waiting};
@@ -29,6 +29,25 @@ pub fn job(store: &Store, row: &JobRow, now: Millis) -> Result<JobView, StoreErr
         next_run_at: None,
         eta_ms: running.then(|| eta(row, urls.queued)).flatten(),
     })
+}
+
+/// The time of day of a moment, UTC: what an operator compares with the log.
+#[must_use]
+pub fn time_of_day(at: Millis) -> String {
+    let seconds = (at / 1000).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// What is to be said first while a configuration could not be taken up: since when the one in force
+/// is, and what became of the last reload.
+#[must_use]
+pub fn old_configuration(since: Millis, reload: &ReloadView) -> String {
+    let ReloadView { at, outcome, words } = reload;
+    let (since, at) = (time_of_day(since), time_of_day(*at));
+    let first = words.lines().next().unwrap_or_default();
+    format!(
+        "running the OLD configuration since {since}, the last reload at {at} was {outcome}: {first}"
+    )
 }
 
 /// So many a second.

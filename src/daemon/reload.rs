@@ -11,6 +11,7 @@ use actix::{Handler, Message, ResponseFuture};
 
 use super::charge::Charge;
 use super::charge::wanted;
+use super::overview::time_of_day;
 use super::view::ReloadView;
 use super::{Core, Daemon, Source, blocking};
 use crate::actors::supervisor::{Reconfigure, Settings as RunSettings};
@@ -111,15 +112,10 @@ impl Core {
             Plan::Apply(settings, diff) => self.apply(*settings, &diff).await,
             Plan::End(outcome) => outcome,
         };
-        let outcome = if outcome.holds() { self.reread_lists(outcome).await } else { outcome };
+        let outcome =
+            if outcome.holds() { self.reread_lists(outcome).await } else { self.refused(outcome) };
         let lines = outcome.to_string();
-        for line in lines.lines() {
-            if outcome.holds() {
-                log::info!("reload={} {line}", outcome.name());
-            } else {
-                log::error!("reload={} {line}", outcome.name());
-            }
-        }
+        tell(&outcome, &lines);
         let at = self.clock.now();
         if let Some(result) = outcome.measured() {
             self.metrics.service.reloaded(result, at);
@@ -131,6 +127,15 @@ impl Core {
         }
         // Before the manager hears that it is over.
         self.tell_manager(&self.observe().await);
+        outcome
+    }
+
+    /// The same, with what holds on.
+    fn refused(&self, mut outcome: Reloaded) -> Reloaded {
+        if let Reloaded::Refused(lines) | Reloaded::Invalid(lines) = &mut outcome {
+            let since = time_of_day(self.loaded_at.get());
+            lines.push(format!("still running the configuration loaded {since}"));
+        }
         outcome
     }
 
@@ -235,6 +240,17 @@ impl Core {
             busy.insert(name);
         }
         busy
+    }
+}
+
+/// Tells the log what became of it.
+fn tell(outcome: &Reloaded, lines: &str) {
+    for line in lines.lines() {
+        if outcome.holds() {
+            log::info!("reload={} {line}", outcome.name());
+        } else {
+            log::error!("reload={} {line}", outcome.name());
+        }
     }
 }
 

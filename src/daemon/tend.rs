@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ask::{Answer, Next, Question, ask, is_held};
 use super::charge::{Charge, Run, Trouble, wanted};
-use super::{Core, blocking};
+use super::{Core, blocking, looked};
 use crate::actors::supervisor::{AmendJob, HaltJob};
 use crate::domain::outcome::UrlState;
 use crate::domain::{JobId, Millis};
@@ -33,9 +33,15 @@ impl Core {
     pub(super) async fn begin(self: Rc<Self>) {
         let _turn = self.turn.lock().await;
         let jobs = wanted(&self.settings.borrow());
+        // How they stand is known before anything is done about them.
+        let reader = Arc::clone(&self.reader);
+        let rows = looked(move || reader.jobs().unwrap_or_default()).await.unwrap_or_default();
         for (name, wanted) in &jobs {
             warn_of_ways(&wanted.order.spec);
-            self.charges.borrow_mut().insert(name.clone(), Charge::new(wanted.clone()));
+            let row = rows.iter().find(|row| row.name == *name);
+            let row = row.filter(|row| row.state != JobState::Forgotten).cloned();
+            let charge = Charge { row, ..Charge::new(wanted.clone()) };
+            self.charges.borrow_mut().insert(name.clone(), charge);
         }
         for (name, _) in jobs {
             self.tend(&name).await;

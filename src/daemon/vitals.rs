@@ -141,11 +141,7 @@ impl Core {
         if let Some(reload) =
             reload.as_ref().filter(|it| it.outcome == "refused" || it.outcome == "invalid")
         {
-            let first = reload.words.lines().next().unwrap_or_default();
-            line = format!(
-                "running the OLD configuration, the last reload was {}: {first}; {line}",
-                reload.outcome
-            );
+            line = format!("{}; {line}", overview::old_configuration(self.loaded_at.get(), reload));
         }
         line
     }

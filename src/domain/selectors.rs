@@ -30,15 +30,16 @@ pub fn statuses(text: &str) -> Result<(u16, u16), String> {
 /// # Errors
 /// With the right form.
 pub fn host(text: &str) -> Result<HostKey, String> {
+    let wrong = || format!("'{text}': write a host such as example.org or example.org:8080");
     let url = if text.contains("://") {
         text.to_owned()
+    } else if text.contains(['/', '?', '#', '@', '\\']) {
+        return Err(wrong());
     } else {
         // Port 443 counts as none, as port 80 does.
         format!("{}://{text}/", if text.ends_with(":443") { "https" } else { "http" })
     };
-    let url = CanonicalUrl::parse(&url)
-        .map_err(|_| format!("'{text}': write a host such as example.org or example.org:8080"))?;
-    Ok(url.host_key())
+    Ok(CanonicalUrl::parse(&url).map_err(|_| wrong())?.host_key())
 }
 
 /// Reads the reason of a failure.
@@ -83,7 +84,9 @@ mod tests {
         }
         assert_eq!(host("https://example.org/a?b"), Ok(host_key("example.org")));
         assert_eq!(host("example.org:8080"), Ok(host_key("example.org:8080")));
-        assert!(host("").is_err());
+        for wrong in ["", "a/b", "a.test/", "a?b", "a#b", "me@a.test", "a\\b"] {
+            assert!(host(wrong).is_err(), "{wrong}");
+        }
         assert!(host("ftp://example.org").is_err());
     }
 

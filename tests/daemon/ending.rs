@@ -18,11 +18,15 @@ fn an_end_takes_in_what_is_in_flight_and_keeps_the_manager_patient() {
     service.told("STOPPING=1");
     service.told("EXTEND_TIMEOUT_USEC=");
     service.told("STATUS=ending: 1 request in flight to be taken in");
+    let said = service.crawld(0, &["pause", "docs"]).stdout;
+    assert_eq!(said, "job docs is paused; this daemon is ending\n");
     gate.open();
     let finished = service.running.finish();
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert_eq!(states(&service.crawld, "docs", "done"), 2);
     let service = Service::start_in(service.crawld);
+    service.until_state("docs", "paused");
+    service.crawld(0, &["resume", "docs"]);
     service.until_state("docs", "done");
     assert!(asked(&site).values().all(|times| *times == 1), "{:?}", asked(&site));
 }

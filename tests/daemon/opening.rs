@@ -78,8 +78,13 @@ fn a_hangup_meanwhile_reads_the_configuration_again_and_takes_up_another_address
     service.told(WAITING);
     service.configure("[database]\nurk = 1\n");
     service.running.signal("HUP");
-    let told = service.told("STATUS=running the OLD configuration, the last reload was invalid: ");
-    assert!(told.contains("urk") && told.contains("none/crawld.db"), "{told}");
+    let told = service.told("STATUS=running the OLD configuration since ");
+    assert!(
+        told.contains(" UTC was invalid: crawld.toml:2:1: ")
+            && told.contains("urk")
+            && told.contains("none/crawld.db"),
+        "{told}"
+    );
     service.configure(&configured("sqlite://crawld.db", &site.at("/")));
     service.running.signal("HUP");
     service.told("READY=1");

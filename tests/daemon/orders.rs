@@ -41,8 +41,22 @@ fn a_stop_ends_the_pass_and_leaves_the_queue_and_a_start_goes_on_with_it() {
     let said = service.crawld(0, &["stop", "docs"]).stdout;
     assert!(said.contains("in flight"), "{said}");
     gate.open();
-    let job = service.until("docs", "stopped", |job| job["why"] == "stopped");
-    assert_eq!((&job["state"], job["urls"]["queued"].as_i64()), (&json!("done"), Some(3)));
+    let job = service.until("docs", "out", |job| job["why"] == "until it is started");
+    assert_eq!((&job["state"], job["urls"]["queued"].as_i64()), (&json!("stopped"), Some(3)));
+    let said = service.crawld(1, &["pause", "docs"]).stderr;
+    assert!(said.contains("is stopped") && said.contains("crawld start docs"), "{said}");
+    let said = service.crawld(0, &["resume", "docs"]).stdout;
+    assert!(said.contains("is stopped, not paused"), "{said}");
+    let (crawld, _) = service.end();
+    let alone = |code: i32, what: &str| {
+        let finished = crawld.expect(code, &[what, "docs", "--config", "crawld.toml"]);
+        finished.stdout + &finished.stderr
+    };
+    assert!(alone(0, "status").contains("stopped"), "the same without a daemon");
+    assert!(alone(1, "pause").contains("is stopped"), "nor is it forgotten there");
+    let service = Service::start_in(crawld);
+    let states: Vec<String> = (0..20).map(|_| service.state("docs")).collect();
+    assert!(states.iter().all(|state| state == "stopped"), "{states:?}");
     service.crawld(0, &["start", "docs"]);
     service.until("docs", "whole", |job| job["urls"]["queued"] == 0 && job["state"] == "done");
     assert_eq!((site.requests(), asked(&site).len()), (5, 5));
@@ -72,8 +86,11 @@ fn failed_urls_are_asked_again_by_a_running_and_by_a_resting_job() {
     assert_eq!((site.hits("/broken"), site.hits("/gone")), (3, 1));
     let said = service.crawld(0, &["retry", "docs", "--reason", "dns"]).stdout;
     assert!(said.contains("nothing was changed"), "{said}");
-    let wrong = json!({"status": ["soon"]});
-    assert_eq!(service.ask("POST", "v1/jobs/docs/retry", Some(&wrong)).status, 422);
+    for wrong in [json!({"status": ["soon"]}), json!({"host": "a/b"})] {
+        assert_eq!(service.ask("POST", "v1/jobs/docs/retry", Some(&wrong)).status, 422);
+    }
+    let said = service.crawld(2, &["retry", "docs", "--host", "a/b"]).stderr;
+    assert!(said.contains("write a host such as example.org"), "{said}");
 }
 
 #[test]

@@ -80,13 +80,13 @@ fn a_wrong_configuration_changes_nothing_and_every_fault_is_told() {
     for word in ["concurrency", "grase", "crawk", "crawld.toml:"] {
         assert!(said.contains(word), "{word}: {said}");
     }
-    assert!(said.contains("goes on as it was"), "{said}");
+    assert!(said.contains("still running the configuration loaded "), "{said}");
     let status = service.status();
     assert_eq!(status["last_reload"]["outcome"], "invalid");
     assert_eq!(service.state("docs"), "running");
     assert_eq!(service.state("x"), "none");
-    let line = service.told("STATUS=running the OLD configuration");
-    assert!(line.contains("invalid"), "{line}");
+    let line = service.told("STATUS=running the OLD configuration since ");
+    assert!(line.contains(" UTC was invalid: crawld.toml:"), "{line}");
 }
 
 #[test]
