@@ -62,7 +62,7 @@ pub(super) struct Shared {
     /// Name of the job
     #[arg(long, value_name = "NAME")]
     pub(super) job: Option<String>,
-    /// Begin a new pass: ask every known page once more
+    /// Begin a new pass: ask every known page once more; of a list or listings what they hold now
     #[arg(long)]
     pub(super) again: bool,
     /// Stop after N pages; raising it later goes on

@@ -25,17 +25,20 @@ impl Store {
         })
     }
 
-    /// Queues every excluded URL of a job again, to be judged by the present rules when its turn
-    /// comes, but for those beyond `max_per_template`. Gives their number. To be called before new rules are stored: a death in between
-    /// then leaves nothing set aside for good.
+    /// Queues every excluded URL of a job that counts in its present pass again, to be judged by the
+    /// present rules when its turn comes, but for those beyond `max_per_template`. Gives their number.
+    /// To be called before new rules are stored: a death in between then leaves nothing set aside for
+    /// good.
     ///
     /// # Errors
-    /// When the store fails.
+    /// `Missing` when there is no such job.
     pub fn reinstate(&self, job: JobId, now: Millis) -> Result<usize> {
         self.connections.write_durably(|conn| {
             let excluded = UrlState::Excluded as i16;
+            let since = super::job::by_id(conn, job)?.counts_since();
             let hosts: Vec<i64> = both!(conn, c => urls::table
                 .filter(urls::job.eq(job.0).and(urls::state.eq(excluded)))
+                .filter(urls::pass.ge(since))
                 .select(urls::host_key)
                 .distinct()
                 .order(urls::host_key)
@@ -43,12 +46,13 @@ impl Store {
             let pairs: Vec<(i64, i64)> = hosts.into_iter().map(|host| (job.0, host)).collect();
             wake::wake(conn, &pairs, now)?;
             let sql = "UPDATE urls SET state = 0, due_at = $1, tries = 0, reason = NULL, \
-                       evidence = NULL WHERE job = $2 AND state = $3 \
+                       evidence = NULL WHERE job = $2 AND state = $3 AND pass >= $4 \
                        AND (evidence IS NULL OR evidence NOT LIKE 'max_per_template=%')";
             Ok(both!(conn, c => sql_query(sql)
                 .bind::<sql_types::BigInt, _>(now)
                 .bind::<sql_types::BigInt, _>(job.0)
                 .bind::<sql_types::SmallInt, _>(excluded)
+                .bind::<sql_types::Integer, _>(since)
                 .execute(c))?)
         })
     }

@@ -139,6 +139,9 @@ fn what_a_limit_left_in_the_queue_is_not_asked_in_a_pass_that_does_not_find_it()
     let states = states(&crawld);
     assert_eq!(states.values().filter(|state| *state == "excluded scope").count(), 4);
     assert_eq!(states.len(), 10);
+    // Other rules bring back nothing that this pass was not given.
+    let said = again(&crawld, 0, &["--exclude", "/nothing"]).stdout;
+    assert_eq!(counted.since(&site), [], "{said}");
 }
 
 #[test]
