@@ -7,6 +7,7 @@ mod alphabet;
 mod cleaning;
 mod combinations;
 mod coverage;
+mod echo;
 mod evidence;
 mod failed;
 mod frequency;

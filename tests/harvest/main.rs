@@ -12,6 +12,7 @@
 
 mod beginnings;
 mod budget;
+mod echoes;
 mod failures;
 mod hints;
 mod likeness;

@@ -204,8 +204,12 @@ pub(crate) fn crawl(endpoint: &Endpoint, plan: &Plan, manner: &Manner) -> Outcom
             shelf.rows.get_mut(&text).unwrap().failed = true;
             continue;
         }
-        let settled = harvest.settle(&answer(endpoint, plan, &shelf, text), &mut shelf).unwrap();
-        store(&mut shelf, endpoint, plan, &settled.fact.text, settled.nothing);
+        let settled =
+            harvest.settle(&answer(endpoint, &harvest, &shelf, text), &mut shelf).unwrap();
+        if !settled.nothing {
+            let tips = tips_of(endpoint, &harvest, &settled.fact.text);
+            store(&mut shelf, &settled.fact.text, tips);
+        }
         shelf.keep(settled.fact);
         shelf.put(settled.offers);
         shelf.raise(settled.raised);
@@ -267,23 +271,27 @@ fn fill(
     next
 }
 
-fn answer(endpoint: &Endpoint, plan: &Plan, shelf: &Shelf, text: String) -> Answer {
-    let tips = endpoint.answer(&plan.query(&text));
+fn answer(endpoint: &Endpoint, harvest: &Harvest, shelf: &Shelf, text: String) -> Answer {
     let before = |tip: &String| shelf.seen.get(tip).copied().unwrap_or_default();
+    let tips = tips_of(endpoint, harvest, &text).into_iter();
     Answer {
         purpose: shelf.rows[&text].purpose.clone(),
-        counts: vec![tips.len()],
-        tips: tips.iter().map(|tip| Shown { text: tip.clone(), before: before(tip) }).collect(),
+        counts: vec![endpoint.answer(&harvest.plan().query(&text)).len()],
+        tips: tips.map(|tip| Shown { before: before(&tip), text: tip }).collect(),
         text,
     }
 }
 
-/// Stores the tips of an answer, unless they are what is shown for nothing.
-fn store(shelf: &mut Shelf, endpoint: &Endpoint, plan: &Plan, text: &str, nothing: bool) {
-    if nothing {
-        return;
-    }
-    let tips = endpoint.answer(&plan.query(text));
+/// What an answer shows beside an echo.
+fn tips_of(endpoint: &Endpoint, harvest: &Harvest, text: &str) -> Vec<String> {
+    let query = harvest.plan().query(text);
+    let mut tips = endpoint.answer(&query);
+    tips.retain(|tip| !harvest.is_echo(&query, tip));
+    tips
+}
+
+/// Stores the tips of an answer that are not what is shown for nothing.
+fn store(shelf: &mut Shelf, text: &str, tips: Vec<String>) {
     for tip in &tips {
         *shelf.seen.entry(tip.clone()).or_default() += 1;
     }

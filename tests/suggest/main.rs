@@ -14,6 +14,7 @@ mod answers;
 #[path = "../common/mod.rs"]
 mod common;
 mod deaths;
+mod echoes;
 mod failures;
 #[path = "../harvest/optimum.rs"]
 mod optimum;

@@ -154,6 +154,9 @@ fn endpoint(harvest: &Harvested, out: &mut dyn Write) -> io::Result<()> {
     if record.is_skipping() {
         found.push("tips are sorted".to_owned());
     }
+    if record.echoes() {
+        found.push("queries themselves are shown, and left out".to_owned());
+    }
     list(out, "endpoint", found.into_iter())
 }
 

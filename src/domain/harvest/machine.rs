@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 
 use super::alphabet::lower;
+use super::echo;
 use super::frequency::Frequency;
 use super::plan::{Plan, Strategy};
 use super::query::{Answer, Fact, Facts, Offer, Purpose, Settled, Shown};
@@ -73,6 +74,12 @@ impl Harvest {
         &self.plan
     }
 
+    /// Is this tip of a query, as it was sent, only its echo? It is no tip then, and not told.
+    #[must_use]
+    pub fn is_echo(&self, query: &str, tip: &str) -> bool {
+        self.record.echo.known && echo::is_same(query, tip)
+    }
+
     /// Are these tips what the endpoint shows for nothing? They are no tips of the query then.
     #[must_use]
     pub fn is_nothing<'a>(&self, purpose: &Purpose, tips: impl Iterator<Item = &'a str>) -> bool {
@@ -91,7 +98,10 @@ impl Harvest {
     ) -> Result<Settled, F::Error> {
         self.record.answered += 1;
         if answer.purpose == Purpose::Nothing {
-            self.record.set_defaults(texts(&answer.tips));
+            let query = self.plan.query(&answer.text);
+            self.record.echo.hear(&query, texts(&answer.tips));
+            let others = texts(&answer.tips).filter(|tip| !echo::is_same(&query, tip));
+            self.record.set_defaults(others);
             return Ok(settled(answer, true));
         }
         let nothing = self.is_nothing(&answer.purpose, texts(&answer.tips));
@@ -143,6 +153,9 @@ impl Harvest {
     /// not full count: they alone are no choice of the server's.
     fn observe(&mut self, fact: &Fact, tips: &[Shown]) {
         let record = &mut self.record;
+        if record.rule.is_none() {
+            record.echo.see(&self.plan.query(&fact.text), texts(tips));
+        }
         if record.rule.is_none() || !record.caps.are_reached(&fact.counts) {
             let query = self.plan.query(&fact.text);
             for tip in tips {
@@ -274,6 +287,7 @@ impl Harvest {
         let Strategy::Adaptive { matcher: hint, .. } = self.plan.strategy else { return None };
         let (before, after) = (!self.plan.before.is_empty(), !self.plan.after.is_empty());
         let record = &mut self.record;
+        record.echo.decide();
         let found = record.places.matcher();
         let rule = Rule::fitting(hint.or(found), before, after);
         let at_start = record.places.word + record.places.inside == 0;

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::combinations::Cursor;
 use super::coverage::{self, Sightings};
+use super::echo::Echo;
 use super::evidence::{Caps, Order, Places};
 use super::rule::Rule;
 
@@ -48,6 +49,8 @@ pub struct Record {
     pub(super) cursor: Cursor,
     /// Hashes of the tips shown for nothing, sorted.
     pub(super) defaults: Vec<u64>,
+    /// Does the endpoint show queries themselves?
+    pub(super) echo: Echo,
     /// Pairs of queries that differ in case alone: the same tips, others.
     pub(super) case: (u32, u32),
     pub(super) rule: Option<Rule>,
@@ -192,6 +195,12 @@ impl Record {
     #[must_use]
     pub fn is_skipping(&self) -> bool {
         self.skipping
+    }
+
+    /// Does the endpoint show any query itself as a tip?
+    #[must_use]
+    pub fn echoes(&self) -> bool {
+        self.echo.known
     }
 
     /// Does the endpoint take upper and lower case for the same?

@@ -112,7 +112,8 @@ fn answered(
     let (of, number) = (Arc::clone(&machine.of), settled.id);
     let Some(Query { text, purpose, fresh }) = row else { return Ok(Placed::default()) };
     let Some(letters) = of.plan.text(&text) else { return Ok(Placed::default()) };
-    let shows = tips::distinct(&of, reading);
+    let mut shows = tips::distinct(&of, reading);
+    shows.retain(|shown| shown.kind.aside || !machine.harvest.is_echo(&text, &shown.text));
     let deciding = || shows.iter().filter(|shown| !shown.kind.aside);
     let texts = deciding().map(|shown| shown.text.as_ref());
     let before = if machine.harvest.is_nothing(&purpose, texts) {

@@ -34,6 +34,8 @@ pub(crate) struct Endpoint {
     pub(crate) sorted: bool,
     /// Shown when nothing matches.
     pub(crate) defaults: Vec<String>,
+    /// A query that finds so many is itself shown first, as one of the tips.
+    pub(crate) echoes: Option<usize>,
     tips: Vec<String>,
     found: HashMap<String, Vec<usize>>,
 }
@@ -58,6 +60,7 @@ impl Endpoint {
             folds,
             sorted: false,
             defaults: Vec::new(),
+            echoes: None,
             tips: tips.to_vec(),
             found,
         }
@@ -87,6 +90,10 @@ impl Endpoint {
         let mut tips: Vec<String> = self.all(query).into_iter().map(str::to_owned).collect();
         if tips.is_empty() {
             tips.clone_from(&self.defaults);
+        }
+        if self.echoes.is_some_and(|least| tips.len() >= least) {
+            tips.retain(|tip| tip != query);
+            tips.insert(0, query.to_owned());
         }
         tips.truncate(self.cap);
         tips
