@@ -2,7 +2,7 @@
 //! wanted, on a TCP port of this machine for those who know a token.
 //!
 //! ```text
-//! GET    /healthz                   the process answers
+//! GET    /healthz                   the process answers, also while it waits for its store
 //! GET    /readyz                    the daemon, its actors and its store answer; 503: why not
 //! GET    /metrics                   Prometheus
 //! GET    /v1/status                 all of it (daemon::view::StatusView); ?jobs=false: without jobs
@@ -28,4 +28,4 @@ mod routes;
 pub mod server;
 
 pub use answers::{Failure, ReloadSaid, Said};
-pub use server::{Back, Control, Doors, Views};
+pub use server::{Awaited, Back, Control, Doors, Views};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::error::CommandError;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::control::{Awaited, Control, Doors};
 use crate::daemon::overview::old_configuration;
 use crate::daemon::view::ReloadView;
 use crate::daemon::{self, Source};
@@ -45,6 +46,8 @@ pub(super) struct Opening<'a> {
     pub(super) notify: &'a Notify,
     /// The clock.
     pub(super) clock: Clock,
+    /// Where it is asked meanwhile.
+    pub(super) doors: &'a dyn Fn(&Settings) -> Doors,
 }
 
 /// What was last said of the wait.
@@ -56,6 +59,10 @@ struct Told {
     loaded_at: Millis,
     /// The last reload, if it was in vain.
     invalid: Option<ReloadView>,
+    /// Who asks meanwhile hears of it here; what stands in the way of that is told when the daemon
+    /// begins.
+    door: Option<Control>,
+    awaited: Awaited,
 }
 
 impl Opening<'_> {
@@ -75,6 +82,7 @@ impl Opening<'_> {
                 AGAIN
             } else if error.may_be_mended() {
                 self.tell(&error, &mut told);
+                self.open_door(&settings, &mut told);
                 AWAY
             } else {
                 return Err(error.into());
@@ -84,6 +92,14 @@ impl Opening<'_> {
                 Some(Came::Reload) => self.reload(&mut settings, &mut told),
                 None => {}
             }
+        }
+    }
+
+    /// Has whoever asks meanwhile answered.
+    fn open_door(&self, settings: &Settings, told: &mut Told) {
+        if told.door.is_none() {
+            let open = |doors| Control::open_early(doors, told.awaited.clone());
+            told.door = (self.doors)(settings).take().and_then(open).ok();
         }
     }
 
@@ -98,7 +114,9 @@ impl Opening<'_> {
         let invalid = invalid.map_or_else(String::new, |reload| {
             format!("{}; ", old_configuration(told.loaded_at, reload))
         });
-        self.notify.status(&format!("{invalid}waiting for the store: {error}"));
+        let words = format!("waiting for the store: {error}");
+        told.awaited.set(&words);
+        self.notify.status(&format!("{invalid}{words}"));
         self.notify.extend_timeout(4 * AWAY);
     }
 
@@ -117,6 +135,8 @@ impl Opening<'_> {
                 }
                 logging::set_format(new.log_format);
                 *settings = new;
+                // It may be elsewhere now.
+                told.door = None;
                 (told.invalid, told.loaded_at) = (None, self.clock.now());
             }
             Err(errors) => {

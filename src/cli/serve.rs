@@ -37,7 +37,9 @@ pub(super) fn run(
     let clock = Clock::start();
     let source =
         Source { file: Some(file.to_owned()), overrides: global.overrides(), log: log.to_owned() };
-    let opening = Opening { source: &source, waiting: &waiting, notify: &notify, clock };
+    let doors = |settings: &Settings| doors(settings, file);
+    let opening =
+        Opening { source: &source, waiting: &waiting, notify: &notify, clock, doors: &doors };
     let Opened { settings, store, reader } = match opening.open(settings)? {
         Ok(opened) => opened,
         Err(signal) => return Ok(Err(signal)),
@@ -45,15 +47,7 @@ pub(super) fn run(
     let (store, reader) = (Arc::new(store), Arc::new(reader));
     let run = daemon_settings(&settings);
     let metrics = Arc::new(Metrics::new(clock.now()));
-    let control = &settings.control;
-    let doors = Doors {
-        socket: control.socket.clone(),
-        mode: control.socket_mode,
-        usual: config::usual_place(file),
-        listen: control.listen,
-        token: Token::default(),
-        connections: open_files::control_connections(run.threads),
-    };
+    let doors = doors(&settings);
     let (jobs, socket) = (settings.jobs.len(), doors.socket.clone());
     let token = doors.token.clone();
     let run = RunSettings { metrics: Some(Arc::clone(&metrics)), ..run };
@@ -84,4 +78,19 @@ pub(super) fn run(
         log::info!("crawld ends: signal={signal}");
     }
     end.map(Ok).map_err(|error| CommandError { exit: 1, message: error.to_string() })
+}
+
+/// Where the daemon listens.
+fn doors(settings: &Settings, file: &Path) -> Doors {
+    let control = &settings.control;
+    let token = Token::default();
+    token.set(control.token.clone());
+    Doors {
+        socket: control.socket.clone(),
+        mode: control.socket_mode,
+        usual: config::usual_place(file),
+        listen: control.listen,
+        token,
+        connections: open_files::control_connections(daemon_settings(settings).threads),
+    }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use signal_hook::consts::SIGTERM;
 
 use super::answers::{failed, gone, ordered, reloaded};
-use super::server::Back;
+use super::server::{Awaited, Back};
 use crate::daemon::view::HeldView;
 use crate::daemon::{
     Configured, Ending, Forget, Held, JobStates, Judge, Look, OrderJob, Ready, Reload, RetryJob,
@@ -90,6 +90,20 @@ pub(super) fn routes(app: &mut ServiceConfig) {
                 .service(at("/v1/shutdown", "POST", web::post().to(shutdown)))
                 .default_service(web::to(nothing)),
         );
+}
+
+/// What is answered while the daemon waits for what it cannot begin without.
+pub(super) fn early(app: &mut ServiceConfig) {
+    app.service(at("/healthz", "GET, HEAD", look().to(|| async { "ok\n" })))
+        .service(web::scope("").wrap(from_fn(guarded)).default_service(web::to(too_early)));
+}
+
+async fn too_early(awaited: Data<Awaited>, request: HttpRequest) -> HttpResponse {
+    let mend = match request.path() {
+        "/v1/reload" => "; SIGHUP has it read its configuration again meanwhile",
+        _ => "",
+    };
+    failed(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon is {}{mend}", awaited.words()))
 }
 
 /// By GET, or by HEAD, which is answered alike but for the body (RFC 9110, 9.3.2).

@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, KeepAlive};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 
 use super::routes;
@@ -33,15 +33,14 @@ const REST: Duration = Duration::from_secs(2);
 const LONGEST_BODY: usize = 64 * 1024;
 
 macro_rules! server {
-    ($back:expr, $token:expr, $connections:expr) => {{
-        let (back, token) = (Data::new($back.clone()), Data::new(routes::Guard($token)));
+    ($behind:expr, $token:expr, $connections:expr) => {{
+        let (behind, token) = ($behind.clone(), Data::new(routes::Guard($token)));
         HttpServer::new(move || {
             App::new()
-                .app_data(back.clone())
                 .app_data(token.clone())
                 .app_data(actix_web::web::PayloadConfig::new(LONGEST_BODY))
                 .wrap(from_fn(last))
-                .configure(routes::routes)
+                .configure(behind.clone())
         })
         .on_connect(|_, connection| {
             connection.insert(Answered::default());
@@ -128,6 +127,23 @@ pub struct Back {
     pub clock: Clock,
 }
 
+/// What a daemon waits for before it begins.
+#[derive(Debug, Clone, Default)]
+pub struct Awaited(Arc<RwLock<String>>);
+
+impl Awaited {
+    /// It waits for this now.
+    pub fn set(&self, what: &str) {
+        what.clone_into(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// The open control interface, until it is dropped.
 pub struct Control {
     handles: Vec<ServerHandle>,
@@ -142,15 +158,33 @@ impl Control {
     /// # Errors
     /// When no thread can be started.
     pub fn open(doors: Taken, back: Back) -> io::Result<Self> {
+        let back = Data::new(back);
+        Self::listen(doors, move |app| routes::routes(app.app_data(back)))
+    }
+
+    /// Opens it before there is anything to ask: that the process lives is told, and all else is
+    /// refused with what is waited for.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn open_early(doors: Taken, awaited: Awaited) -> io::Result<Self> {
+        let awaited = Data::new(awaited);
+        Self::listen(doors, move |app| routes::early(app.app_data(awaited)))
+    }
+
+    fn listen(
+        doors: Taken,
+        behind: impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
         let Taken { unix, tcp, socket, sign, token, connections: most } = doors;
         let (tell, told) = std::sync::mpsc::channel();
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
                 let unix =
-                    unix.map(|it| server!(back, None, most).listen_uds(it).map(HttpServer::run));
+                    unix.map(|it| server!(behind, None, most).listen_uds(it).map(HttpServer::run));
                 let token = Some(token);
                 let tcp = tcp
-                    .map(|it| server!(back, token.clone(), most).listen(it).map(HttpServer::run));
+                    .map(|it| server!(behind, token.clone(), most).listen(it).map(HttpServer::run));
                 let servers: io::Result<Vec<_>> = unix.into_iter().chain(tcp).collect();
                 let servers = match servers {
                     Ok(servers) => servers,

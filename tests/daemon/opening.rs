@@ -31,6 +31,31 @@ fn a_folder_that_is_not_there_yet_is_waited_for() {
 }
 
 #[test]
+fn while_the_store_is_awaited_it_says_that_it_lives_and_why_it_is_not_ready() {
+    let site = star(3).open();
+    let service = begin("sqlite://disk/crawld.db", &site.at("/"));
+    let socket = service.crawld.path().join("crawld.sock");
+    service.told(WAITING);
+    // Told once more after the next try: the door is open by then.
+    service.told(WAITING);
+    assert!(socket.exists());
+    assert_eq!(service.ask("GET", "healthz", None).status, 200);
+    let ready = service.ask("GET", "readyz", None);
+    assert_eq!(ready.status, 503);
+    assert!(
+        ready.body.contains("waiting for the store") && ready.body.contains("disk"),
+        "{ready:?}"
+    );
+    let said = service.reload(69).stderr;
+    assert!(said.contains("waiting for the store") && said.contains("SIGHUP"), "{said}");
+    std::fs::create_dir(service.crawld.path().join("disk")).unwrap();
+    service.told("READY=1");
+    assert_eq!(service.ask("GET", "readyz", None).status, 200);
+    service.until_state("docs", "done");
+    service.end();
+}
+
+#[test]
 fn a_file_that_may_not_be_written_yet_is_waited_for() {
     let site = star(3).open();
     let folder = folder(&configured("sqlite://crawld.db", &site.at("/")));
