@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 /// The folder of further files, beside the first.
-const FOLDER: &str = "conf.d";
+pub(super) const FOLDER: &str = "conf.d";
 
 /// A file as it was read.
 #[derive(Debug, Clone)]

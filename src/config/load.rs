@@ -94,6 +94,7 @@ pub(super) fn look_in(
         }
         decided => {
             errors.extend(decided.err().map(named).unwrap_or_default());
+            errors.sort_by_cached_key(|fault| places::order(file, fault));
             Err(ConfigError { errors: errors.iter().map(|error| one_line(error)).collect() })
         }
     }

@@ -1,9 +1,11 @@
 //! Where in the files a fault is: a fault begins with its key, and the files are searched for it.
 
+use std::path::Path;
+
 use config::{Config, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
-use super::files::Document;
+use super::files::{Document, FOLDER};
 
 /// The same fault with file, line and column before it, if a file is to blame. What came from
 /// elsewhere says so itself, or is an option of the command.
@@ -29,6 +31,27 @@ fn place(documents: &[Document], fault: &str) -> Option<String> {
     best.or_else(|| documents.first().map(|document| document.name.clone()))
 }
 
+/// What sorts faults as the files are read: by file, line and column. What is in no file comes last.
+pub(super) fn order(first: Option<&Path>, fault: &str) -> (u8, String, usize, usize) {
+    let after = |name: String| fault.strip_prefix(&name);
+    let further = |path: &Path| format!("{}/", path.with_file_name(FOLDER).display());
+    let place = |rest: &str| {
+        let mut numbers = rest.split(':').map_while(|part| part.parse().ok());
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    };
+    if let Some(rest) = first.and_then(|path| after(format!("{}:", path.display()))) {
+        let (line, column) = place(rest);
+        return (0, String::new(), line, column);
+    }
+    match first.and_then(|path| after(further(path))).and_then(|rest| rest.split_once(".toml:")) {
+        Some((name, rest)) => {
+            let (line, column) = place(rest);
+            (1, format!("{name}.toml"), line, column)
+        }
+        None => (2, String::new(), 0, 0),
+    }
+}
+
 /// Was this value read in a file?
 pub(super) fn is_of_file(value: &Value) -> bool {
     value.origin().is_some_and(|origin| origin != ENVIRONMENT)
@@ -37,7 +60,16 @@ pub(super) fn is_of_file(value: &Value) -> bool {
 /// What the reader of variables calls itself.
 const ENVIRONMENT: &str = "the environment";
 
-/// Where a value comes from; what is missing is missing in a file.
+/// Is all that stands here from the environment?
+fn is_of_environment(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Table(table) => !table.is_empty() && table.values().all(is_of_environment),
+        _ => value.origin() == Some(ENVIRONMENT),
+    }
+}
+
+/// Where a value comes from; what is missing is missing in a file, but in a section that only the
+/// environment has.
 enum Origin {
     Option,
     Environment,
@@ -49,6 +81,8 @@ fn origin(value: &Value, fault: &str) -> Origin {
         let keys = table.iter().map(|(key, value)| (key.as_str(), value));
         return match longest(keys, fault) {
             Some((inner, rest)) => origin(inner, rest),
+            // What is missing here, or wrong with all of it.
+            None if is_of_environment(value) => Origin::Environment,
             None => Origin::File,
         };
     }

@@ -10,6 +10,7 @@ mod http;
 mod job;
 mod jobs;
 mod kinds;
+mod listed;
 mod network;
 mod politeness;
 mod scrape;

@@ -245,7 +245,7 @@ fn a_section_for_what_is_no_host_or_for_no_request_is_refused() {
         ("[hosts.\"http://a.test/\"]\ndelay = \"1s\"\n", "example.org:8443"),
         ("[hosts.\"a b\"]\nusername = \"u\"\n", "example.org:8443"),
         ("[hosts.\"a.test\"]\nper_host = 0\n", "hosts.a.test.per_host"),
-        ("[http]\nheaders = { X = [1] }\n", "in quotes"),
+        ("[http]\nheaders = { X = [1] }\n", "http.headers.X: a list is not a text"),
     ] {
         std::fs::write(&path, text).expect("written");
         let error = load(Some(&path), &[]).expect_err(text).to_string();

@@ -24,6 +24,7 @@ pub(super) enum Next {
 }
 
 /// What the store was asked about a job.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is to be looked at")]
 pub(super) struct Question {
     pub(super) order: Order,
     /// Rules of its run, if one is under way.

@@ -108,12 +108,7 @@ impl Core {
         }
         // Whatever comes of it, the manager hears that it is over.
         let _reloading = self.notify.reloading();
-        let outcome = match self.plan().await {
-            Plan::Apply(settings, diff) => self.apply(*settings, &diff).await,
-            Plan::End(outcome) => outcome,
-        };
-        let outcome =
-            if outcome.holds() { self.reread_lists(outcome).await } else { self.refused(outcome) };
+        let outcome = self.carry_out_plan().await;
         let lines = outcome.to_string();
         tell(&outcome, &lines);
         let at = self.clock.now();
@@ -137,6 +132,14 @@ impl Core {
             lines.push(format!("still running the configuration loaded {since}"));
         }
         outcome
+    }
+
+    async fn carry_out_plan(&self) -> Reloaded {
+        let outcome = match self.plan().await {
+            Plan::Apply(settings, diff) => self.apply(*settings, &diff).await,
+            Plan::End(outcome) => outcome,
+        };
+        if outcome.holds() { self.reread_lists(outcome).await } else { self.refused(outcome) }
     }
 
     async fn plan(&self) -> Plan {

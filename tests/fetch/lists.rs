@@ -55,7 +55,7 @@ fn rows_of_a_table_that_give_no_url_are_told_by_number_and_counted() {
         40 => "\n".to_owned(),
         _ => format!("{n} inch,{}\n", site.at(&format!("/{n}"))),
     };
-    crawld.write("table.csv", (1..=60).map(row).collect::<String>());
+    crawld.write("table.csv", (1..=60).map(row).collect::<Vec<_>>().concat());
     let fetch = [&["fetch", "table.csv", "--column", "2"][..], &FAST].concat();
     let said = crawld.expect(0, &fetch).stderr;
     for told in

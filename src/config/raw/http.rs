@@ -1,8 +1,11 @@
 //! `[http]`: how requests are made. A job may have its own of these keys.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::faults::{Faults, set};
 use super::section::Section;
@@ -37,11 +40,32 @@ pub(super) struct Manners {
 const LIMITS: [&str; 4] = ["total_timeout", "connect_timeout", "tls_timeout", "head_timeout"];
 
 /// Headers as a table in a file, or as `Name: value` lines from the command line.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "write headers = { Name = \"value\" }, each value in quotes")]
+#[derive(Debug)]
 enum Headers {
     Table(BTreeMap<String, String>),
     Lines(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("{ Name = \"value\" }, each value in quotes")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Headers, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(table)).map(Headers::Table)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, lines: A) -> Result<Headers, A::Error> {
+                Deserialize::deserialize(SeqAccessDeserializer::new(lines)).map(Headers::Lines)
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 impl Manners {
@@ -123,6 +147,7 @@ impl Manners {
                 })
                 .collect(),
         };
+        let in_table = matches!(self.headers, Some(Headers::Table(_)));
         for (name, value) in &pairs {
             let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             if name.eq_ignore_ascii_case("proxy-authorization") {
@@ -132,7 +157,9 @@ impl Manners {
             if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
                 // The value may be a secret, and so may what follows the first word of a name.
                 let word = name.split(|c: char| !token(c)).next().unwrap_or_default();
-                faults.push("headers", format_args!("'{word}' and its value are no header"));
+                let own = (in_table && word == name).then(|| format!("headers.{name}"));
+                let key = own.as_deref().unwrap_or("headers");
+                faults.push(key, format_args!("'{word}' and its value are no header"));
             }
         }
         // A job's own take the place of those for all jobs.

@@ -12,29 +12,13 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::faults::{Faults, set};
+use super::listed::Texts;
 use super::secret_file::Credentials;
 use super::way::only_tls13;
 use crate::config::Network;
 
 /// Port of a name server that is given without one.
 const DNS_PORT: u16 = 53;
-
-/// A list, or (in the environment) one text with commas.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Texts {
-    List(Vec<String>),
-    One(String),
-}
-
-impl Texts {
-    pub(super) fn each(&self) -> Vec<&str> {
-        match self {
-            Self::List(list) => list.iter().map(String::as_str).collect(),
-            Self::One(text) => text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect(),
-        }
-    }
-}
 
 /// The keys of `[http]` that no job has for itself.
 #[derive(Debug, Default, Deserialize)]
@@ -137,11 +121,5 @@ mod tests {
         for wrong in ["", "dns.example", "9.9.9.9:x", "9.9.9.9:99999"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn lists_and_texts_mean_the_same() {
-        let list = Texts::List(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(list.each(), Texts::One("a, b".to_owned()).each());
     }
 }

@@ -8,6 +8,7 @@ use serde::de::value::StringDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{de::IntoDeserializer, forward_to_deserialize_any};
 
+use super::listed;
 use super::unfit::Unfit;
 use crate::config::places::is_of_file;
 
@@ -94,6 +95,19 @@ impl<'de> Deserializer<'de> for Typed {
         self.deserialize_str(visitor)
     }
 
+    /// A list in the environment is one text.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+        let several = matches!(self.0.kind, ValueKind::Array(_) | ValueKind::Table(_));
+        if several || !self.is_given_as_text() {
+            return self.deserialize_any(visitor);
+        }
+        let origin = self.0.origin().map(str::to_owned);
+        let Ok(text) = self.0.clone().into_string() else { return self.deserialize_any(visitor) };
+        let elements = listed::elements(&text).map_err(Unfit::custom)?.into_iter();
+        let values = elements.map(|text| Value::new(origin.as_ref(), ValueKind::String(text)));
+        visitor.visit_seq(Items { each: values.collect::<Vec<_>>().into_iter(), at: 0 })
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
         match self.0.kind {
             ValueKind::Nil => visitor.visit_none(),
@@ -122,7 +136,7 @@ impl<'de> Deserializer<'de> for Typed {
     }
 
     forward_to_deserialize_any! {
-        f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct map struct identifier
         ignored_any
     }
 }

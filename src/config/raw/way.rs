@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::faults::Faults;
-use super::network::Texts;
+use super::listed::Texts;
 use crate::config::ProxyKeys;
 use crate::config::values::authority;
 use crate::domain::job::JobSpec;

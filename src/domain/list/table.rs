@@ -251,13 +251,12 @@ impl Table {
             }
             (Stage::Heading(names), Column::Name(wanted)) => {
                 let found = names.iter().position(|name| is_named(name, wanted));
-                self.stage = match found {
-                    Some(at) => Stage::Rows(at, false),
-                    None => {
-                        let why = missing(wanted, names);
-                        each(Entry { line: self.began, url: Err(why.clone()) });
-                        Stage::Nothing(why)
-                    }
+                self.stage = if let Some(at) = found {
+                    Stage::Rows(at, false)
+                } else {
+                    let why = missing(wanted, names);
+                    each(Entry { line: self.began, url: Err(why.clone()) });
+                    Stage::Nothing(why)
                 };
             }
             _ => {}
