@@ -91,6 +91,17 @@ fn a_misspelt_name_is_told_with_those_that_there_are() {
 }
 
 #[test]
+fn a_path_in_place_of_a_kind_of_result_is_told_with_what_to_write() {
+    let crawld = Crawld::new();
+    let text = "[jobs.box]\nkind = \"suggest\"\nrequest = { url = \"https://a.test/{query}\" }\n\
+                results.q = \"$.query[*]\"\n";
+    crawld.write("crawld.toml", text);
+    let told = crawld.expect(78, &["check", "--config", "crawld.toml"]).stderr;
+    assert!(told.contains("write { path = \"$.query[*]\" }"), "{told}");
+    assert!(!told.contains("struct") && !told.contains("Taken"), "{told}");
+}
+
+#[test]
 fn a_pattern_sees_the_text_without_tags_and_padding() {
     let site = endpoint(r#"{"q": ["  <em>app</em>le pie "]}"#);
     let crawld = Crawld::new();

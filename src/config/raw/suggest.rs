@@ -52,7 +52,10 @@ impl fmt::Debug for Request {
 
 /// A kind of result.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a kind of result: write { path = \"$.query[*]\" }, or { css = \"li\" }"
+)]
 struct Taken {
     #[serde(default)]
     path: String,
