@@ -1,10 +1,12 @@
 """The daemon under all kinds of trouble at once, and proof that it lost, doubled and hurried nothing:
 soak.py PROGRAM MINUTES. CRAWLD_SEED chooses other troubles."""
 
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -27,7 +29,7 @@ class Storm:
         while time.monotonic() < self.end:
             calm = time.monotonic() > self.kills_until
             troubles = [self.reload] * 6 + [self.hold] * 4 + [self.weather] * 8 + [self.invalid, self.refused]
-            troubles += [self.hangups] * 2 + [self.remove] * 2 + [self.stop] + [self.look] * 2
+            troubles += [self.hangups] * 2 + [self.remove] * 2 + [self.stop] + [self.look, self.peek] * 2
             troubles += [] if calm else [self.kill, self.kill, self.kill_at_start, self.restart]
             trouble = self.luck.choice(troubles)
             self.done[trouble.__name__] = self.done.get(trouble.__name__, 0) + 1
@@ -80,13 +82,21 @@ class Storm:
 
     def go_on(self, job):
         """Lets a stopped job go on; one whose pass has ended meanwhile has nothing to go on with."""
-        if self.daemon.status()[job].get("why") == "stopped":
+        if self.daemon.status()[job]["state"] == "stopped":
             self.expect(0, "start", job)
 
     def look(self):
         status, text = self.daemon.ask("/metrics")
         if status != 200 or not text.endswith("# EOF\n"):
             self.wrong.append(f"/metrics: {status}: {text[:200]}")
+
+    def peek(self):
+        """Another client opens the store, reads it and goes: the log must stay that is written to."""
+        store = self.daemon.folder / "crawld.db"
+        with contextlib.closing(sqlite3.connect(store, timeout=10)) as client:
+            client.execute("SELECT state, count(*) FROM v_pages GROUP BY state").fetchall()
+        if not store.with_name("crawld.db-wal").exists():
+            self.wrong.append("the log of the store is gone after another client had read it")
 
     def weather(self):
         site = self.luck.choice(list(self.sites.values()))
@@ -124,7 +134,7 @@ class Storm:
             for job in JOBS:
                 if jobs[job]["state"] == "paused":
                     self.expect(0, "resume", job)
-                if jobs[job].get("why") == "stopped":
+                if jobs[job]["state"] == "stopped":
                     self.expect(0, "start", job)
             if all(jobs[job]["state"] == "done" and not jobs[job].get("why") for job in JOBS):
                 return {job: jobs[job]["pass"] for job in JOBS}
