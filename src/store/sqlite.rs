@@ -136,11 +136,13 @@ struct Marks {
     tables: i64,
 }
 
-/// The first look inside: a damaged or foreign file is found before anything is written.
+/// The first look inside: a damaged or foreign file is found before anything is written. The table
+/// of migrations comes before the first of them, which brings our mark: a store killed between the
+/// two holds that table alone, and is still to be made.
 fn ours(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
     let marks: Marks = sql_query(
-        "SELECT a.application_id, (SELECT count(*) FROM sqlite_master) AS tables \
-         FROM pragma_application_id a",
+        "SELECT a.application_id, (SELECT count(*) FROM sqlite_master \
+         WHERE tbl_name <> '__diesel_schema_migrations') AS tables FROM pragma_application_id a",
     )
     .get_result(conn)
     .map_err(|e| failed(path, &e.to_string()))?;

@@ -76,6 +76,43 @@ fn a_database_of_another_program_is_refused() {
     refused(&path, StoreErrorKind::NotADatabase);
 }
 
+/// All that lies on the disk between any two of the commits that make a store: what a kill may
+/// leave. The commits are those of the file's log, so that none is forgotten.
+#[test]
+fn a_store_whose_birth_was_cut_short_anywhere_is_opened_and_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("born.db");
+    let log = path.with_extension("db-wal");
+    let store = owner(&path).unwrap();
+    let (file, whole) = (fs::read(&path).unwrap(), fs::read(&log).unwrap());
+    drop(store);
+    let cuts = commits(&whole);
+    assert!(cuts.len() > 3, "{cuts:?}");
+    for (born, cut) in cuts.into_iter().enumerate() {
+        let path = folder.path().join(format!("cut{born}.db"));
+        fs::write(&path, &file).unwrap();
+        fs::write(path.with_extension("db-wal"), &whole[..cut]).unwrap();
+        match reader(&path) {
+            Ok(store) => drop(store),
+            Err(error) => {
+                let known = [StoreErrorKind::Missing, StoreErrorKind::Bad];
+                assert!(known.contains(&error.kind), "after {born} commits: {error}");
+            }
+        }
+        let store = owner(&path).unwrap_or_else(|error| panic!("after {born} commits: {error}"));
+        store.create_job(&new_job("j"), NOW).unwrap();
+    }
+}
+
+/// Where in a log of SQLite its commits end: frames begin behind 32 bytes, each has a head of 24,
+/// and the last of a commit tells the size of the database at byte 4 (sqlite.org/fileformat.html).
+fn commits(log: &[u8]) -> Vec<usize> {
+    let page = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
+    let frames = log[32..].chunks_exact(24 + page).enumerate();
+    let ends = frames.filter(|(_, frame)| frame[4..8] != [0; 4]);
+    ends.map(|(nth, _)| 32 + (nth + 1) * (24 + page)).collect()
+}
+
 #[test]
 fn a_truncated_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
