@@ -107,6 +107,17 @@ proptest! {
     }
 
     #[test]
+    fn parsing_near_a_url_is_parsing(near in url_like(), text in url_like(), rest in reference()) {
+        if let Ok(near) = CanonicalUrl::parse(&near) {
+            let here = format!("{}{rest}", near.origin());
+            let same_path = format!("{}{}?{rest}", near.origin(), near.path());
+            for text in [text, here, same_path, near.origin().to_owned()] {
+                prop_assert_eq!(near.parse_near(&text), CanonicalUrl::parse(&text), "{}", text);
+            }
+        }
+    }
+
+    #[test]
     fn keys_are_equal_exactly_when_the_texts_are(one in url_like(), other in url_like()) {
         if let (Ok(one), Ok(other)) = (CanonicalUrl::parse(&one), CanonicalUrl::parse(&other)) {
             prop_assert_eq!(one.key() == other.key(), one.as_str() == other.as_str());

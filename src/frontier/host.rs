@@ -55,6 +55,8 @@ pub struct Host {
     turn: usize,
     /// When the last request went out, and when the one before it had.
     last_out: (Millis, Millis),
+    /// A URL here: others are like it, and are parsed by it.
+    sample: Option<CanonicalUrl>,
 }
 
 /// A request that may go out now.
@@ -130,6 +132,7 @@ impl Host {
             starting: 0,
             turn: 0,
             last_out: (0, 0),
+            sample: None,
         }
     }
 
@@ -176,7 +179,14 @@ impl Host {
     /// How many rows a read should bring.
     #[must_use]
     pub(super) fn batch(&self) -> usize {
-        16 + 8 * self.rules.per_host.min(128)
+        16 + 8 * self.rules.per_host.min(256)
+    }
+
+    /// Fewer rows than this are few. A read brings again what is here and what is held, so it should
+    /// be late, but not so late that anybody waits for it.
+    #[must_use]
+    pub(super) fn few(&self) -> usize {
+        self.batch() / 4
     }
 
     /// The crawl-delay that was asked for and the one that is kept, where it is cut.

@@ -6,7 +6,7 @@ use super::{Host, HostStep, Work};
 use crate::domain::job::Job;
 use crate::domain::outcome::Reason;
 use crate::domain::role::Role;
-use crate::domain::url::CanonicalUrl;
+use crate::domain::url::{CanonicalUrl, UrlError};
 use crate::domain::{JobId, Millis};
 use crate::frontier::discover::barred;
 use crate::frontier::places::Places;
@@ -109,7 +109,7 @@ impl Host {
             return HostStep::Wait(row.due_at);
         }
         let job = Arc::clone(&queue.job);
-        let url = match CanonicalUrl::parse(&row.url) {
+        let url = match parse_like(&mut self.sample, &row.url) {
             Ok(url) => url,
             Err(error) => return self.set_aside(at, Reason::BadAnswer, error.to_string()),
         };
@@ -191,6 +191,14 @@ impl Host {
         let before = self.pace.asked_at;
         self.pace.asked(now);
         self.last_out = (self.pace.asked_at, before);
+    }
+}
+
+/// Parses the URL of a row with the help of one that was here before.
+fn parse_like(sample: &mut Option<CanonicalUrl>, text: &str) -> Result<CanonicalUrl, UrlError> {
+    match sample {
+        Some(sample) if text.starts_with(sample.origin()) => sample.parse_near(text),
+        _ => Ok(sample.insert(CanonicalUrl::parse(text)?).clone()),
     }
 }
 

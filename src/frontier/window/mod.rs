@@ -348,9 +348,9 @@ impl Window {
     /// Asks for reads of the queues that run low.
     fn call_for_reads(&mut self, key: HostKey) {
         let Some(host) = self.hosts.get_mut(&key) else { return };
-        let low = host.batch() / 2;
+        let few = host.few();
         for queue in &mut host.queues {
-            if queue.more && !queue.reading && (queue.overdue || queue.rows.len() < low) {
+            if queue.more && !queue.reading && (queue.overdue || queue.rows.len() < few) {
                 queue.reading = true;
                 self.reads.push_back((queue.job.id, key));
             }
