@@ -55,6 +55,8 @@ struct Count {
 struct Kind {
     #[diesel(sql_type = sql_types::Text)]
     result: String,
+    #[diesel(sql_type = sql_types::Text)]
+    last: String,
     #[diesel(sql_type = sql_types::BigInt)]
     tips: i64,
     #[diesel(sql_type = sql_types::BigInt)]
@@ -73,10 +75,10 @@ const ANSWERED: &str =
     "SELECT COUNT(*) AS rows FROM urls WHERE job = $1 AND pass = $2 AND state = 1";
 
 /// SQLite numbers what is bound in the order in which it stands.
-const KINDS: &str = "SELECT result, COUNT(*) AS tips, \
+const KINDS: &str = "SELECT MIN(result) AS result, MAX(result) AS last, COUNT(*) AS tips, \
     CAST(SUM(CASE WHEN first_pass = $1 THEN 1 ELSE 0 END) AS BIGINT) AS new, \
     CAST(SUM(CASE WHEN last_pass < $1 THEN 1 ELSE 0 END) AS BIGINT) AS missing \
-    FROM suggestion WHERE job = $2 GROUP BY result ORDER BY result";
+    FROM suggestion WHERE job = $2";
 
 /// What the harvest of a job came to; `None` when it has not begun. `done`: its rows that were
 /// answered, in whichever pass.
@@ -95,10 +97,6 @@ pub(super) fn sums(
     let shown = count(conn, SHOWN, pass)?;
     // In a first pass there is nothing to tell apart.
     let answered = if stand.pass == 1 { done } else { count(conn, &order.of(ANSWERED), pass)? };
-    let kinds: Vec<Kind> = both!(conn, c => sql_query(KINDS)
-        .bind::<sql_types::Integer, _>(stand.pass)
-        .bind::<sql_types::BigInt, _>(job.0)
-        .get_results(c))?;
     let kind = |kind: Kind| KindSum {
         result: kind.result,
         tips: kind.tips,
@@ -109,9 +107,22 @@ pub(super) fn sums(
         record: serde_json::from_str(&stand.record).unwrap_or_default(),
         shown,
         empty: answered - shown,
-        kinds: kinds.into_iter().map(kind).collect(),
+        kinds: kinds(conn, pass)?.into_iter().map(kind).collect(),
         warnings: stand.warnings.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
     }))
+}
+
+/// The kinds by name. Most harvests have one, and need not be sorted to be told apart.
+fn kinds(conn: &mut Connection, (job, pass): (JobId, i32)) -> QueryResult<Vec<Kind>> {
+    let mut of = |by: &str| -> QueryResult<Vec<Kind>> {
+        both!(conn, c => sql_query(format!("{KINDS} {by}"))
+            .bind::<sql_types::Integer, _>(pass)
+            .bind::<sql_types::BigInt, _>(job.0)
+            .get_results(c))
+    };
+    let all = of("HAVING COUNT(*) > 0")?;
+    let one = all.iter().all(|kind| kind.result == kind.last);
+    if one { Ok(all) } else { of("GROUP BY result ORDER BY 1") }
 }
 
 fn count(conn: &mut Connection, sql: &str, (job, pass): (JobId, i32)) -> QueryResult<i64> {

@@ -139,14 +139,17 @@ struct Count {
     rows: i64,
 }
 
-const GROUPS: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
+const GROUPED: &str = "SELECT state, status, reason, COUNT(*) AS urls, \
     CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes, \
     CAST(COALESCE(SUM(links), 0) AS BIGINT) AS links, \
     CAST(COALESCE(SUM(out_of_scope), 0) AS BIGINT) AS out_of_scope, \
     CAST(SUM(CASE WHEN links_cut THEN 1 ELSE 0 END) AS BIGINT) AS links_cut, \
     COUNT(elapsed_ms) AS timed, CAST(COALESCE(SUM(elapsed_ms), 0) AS BIGINT) AS elapsed_ms, \
     MIN(fetched_at) AS first, MAX(fetched_at) AS last \
-    FROM urls WHERE job = $1 AND role = 0 GROUP BY state, status, reason";
+    FROM urls WHERE job = $1 AND role = 0";
+
+/// The group that most rows are of; SQLite sorts what it groups, and these need not be.
+const USUAL: &str = "state = 1 AND status = 200 AND reason IS NULL";
 
 /// A duplicate counts while the page that came first still has that content.
 const DUPLICATES: &str = "SELECT COUNT(*) AS copies, \
@@ -183,8 +186,7 @@ impl Store {
             let order = Order::best(conn)?;
             let since = super::job::by_id(conn, job)?.counts_since();
             let narrowed = |sql| this_pass::only(&order.of(sql), since).into_owned();
-            let groups: Vec<Group> = both!(conn, c =>
-                sql_query(narrowed(GROUPS)).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+            let groups = groups(conn, &narrowed(GROUPED), job)?;
             let given_up: Vec<GivenUp> = both!(conn, c =>
                 sql_query(GIVEN_UP).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
             let hosts: Count = both!(conn, c =>
@@ -212,6 +214,23 @@ impl Store {
             Ok(report)
         })
     }
+}
+
+/// The rows by state, status and reason.
+fn groups(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult<Vec<Group>> {
+    let by = "GROUP BY state, status, reason";
+    let parts = if conn.is_postgres() {
+        vec![format!("{sql} {by}")]
+    } else {
+        vec![format!("{sql} AND {USUAL} {by}"), format!("{sql} AND ({USUAL}) IS NOT TRUE {by}")]
+    };
+    let mut groups = Vec::new();
+    for sql in parts {
+        let part: Vec<Group> = both!(conn, c =>
+            sql_query(sql).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
+        groups.extend(part);
+    }
+    Ok(groups)
 }
 
 /// In which order a job's URLs are read to be summed up. SQLite prefers the unique index, which
