@@ -1,7 +1,8 @@
 //! The hosts that the operator named: they may be private.
 
-use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use hashbrown::HashSet;
 
 use super::HostKey;
 

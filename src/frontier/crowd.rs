@@ -4,8 +4,10 @@
 //! Invariant: what is counted at a spot is the number of requests in flight to the hosts that stand
 //! there. Such a request lands, so a host that waits for a place is woken some time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
+
+use hashbrown::HashMap;
 
 use crate::domain::HostKey;
 

@@ -3,9 +3,10 @@
 //! Invariant: an address is counted exactly as often as a [`Place`] there is alive, so the table
 //! holds no more addresses than there are exchanges.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::HashMap;
 
 /// Places at addresses. Clones share one table.
 #[derive(Debug, Clone, Default)]
