@@ -32,6 +32,7 @@ pub mod frontier;
 pub mod http;
 pub mod logging;
 pub mod metrics;
+pub mod named_file;
 pub mod notify;
 pub mod order;
 pub mod output;

@@ -26,6 +26,7 @@ use self::suggestions::Suggestions;
 use self::table::Table;
 use super::error::{CommandError, closed_pipe_is_success};
 use super::jobs;
+use crate::named_file;
 use crate::output::{self, AtomicFile, Format, Sorted};
 use crate::store::Store;
 
@@ -147,6 +148,11 @@ fn write_file(
         exit: 1,
         message: format!("cannot write {}: {error}", path.display()),
     };
+    if named_file::is_own(path) {
+        let why = named_file::OF_THE_STORE;
+        let message = format!("--output {}: {why}; name another file", path.display());
+        return Err(CommandError::usage(message));
+    }
     let mut file = AtomicFile::create(path).map_err(failed)?;
     write(args, store, table, &mut file).map_err(|error| match error.exit {
         1 => failed(io::Error::other(error.message)),

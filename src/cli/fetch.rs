@@ -12,6 +12,7 @@ use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::Column;
 use crate::domain::outcome::UrlState;
 use crate::domain::role::Role;
+use crate::named_file;
 use crate::order::{self, Order};
 use crate::store::{PageRecord, Store, StoreError};
 
@@ -58,10 +59,14 @@ impl OneOff for Args {
     /// Its name is the stem of the first file.
     fn order(&self, settings: &Settings) -> Result<Order, CommandError> {
         // Found out before anything is asked.
+        let refuse = |file: &str, why: &str| {
+            CommandError::usage(format!("{file}: {why}; give a file with one URL a line"))
+        };
         for file in &self.files {
-            order::readable(file).map_err(|why| {
-                CommandError::usage(format!("{file}: {why}; give a file with one URL a line"))
-            })?;
+            if named_file::is_of_store(Path::new(file), settings.database_url()) {
+                return Err(refuse(file, named_file::OF_THE_STORE));
+            }
+            order::readable(file).map_err(|why| refuse(file, &why))?;
         }
         let column = settings.job.fetch.as_ref().and_then(FetchSpec::column);
         for file in &self.files {

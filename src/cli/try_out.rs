@@ -22,6 +22,7 @@ use crate::domain::job::{Job, JobSpec, Root};
 use crate::domain::url::CanonicalUrl;
 use crate::http::ClientOptions;
 use crate::http::client::HttpClient;
+use crate::named_file;
 use crate::run_settings::{decide_proxies, run_settings};
 
 /// Options of `crawld try`.
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
         job.named_hosts.add([url.host_key()]);
         ask(&job, &settings, url)?
     } else {
-        read(Path::new(&args.page), url)?
+        read(Path::new(&args.page), url, settings.database_url())?
     };
     let sight = Sight::of(&job, &paper, args.detail);
     closed_pipe_is_success(show(&sight, args.json, out))
@@ -108,11 +109,15 @@ fn url(args: &Args, job: &Job, is_url: bool) -> Result<CanonicalUrl, CommandErro
 }
 
 /// A page that lies in a file. What it is, is told by the ending of its name.
-fn read(path: &Path, url: CanonicalUrl) -> Result<Paper, CommandError> {
-    let body = std::fs::read(path).map_err(|error| CommandError {
-        exit: 2,
-        message: format!("{}: {error}; give a URL with https://, or a file", path.display()),
-    })?;
+fn read(path: &Path, url: CanonicalUrl, database: &str) -> Result<Paper, CommandError> {
+    let refuse = |why: &dyn std::fmt::Display| {
+        let shown = path.display();
+        CommandError::usage(format!("{shown}: {why}; give a URL with https://, or a file"))
+    };
+    if named_file::is_of_store(path, database) {
+        return Err(refuse(&named_file::OF_THE_STORE));
+    }
+    let body = std::fs::read(path).map_err(|error| refuse(&error))?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let content_type = match ending {
         "json" => "application/json",

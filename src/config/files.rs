@@ -9,6 +9,8 @@ use config::{FileFormat, Format, Map, Source, Value};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::named_file;
+
 /// The folder of further files, beside the first.
 pub(super) const FOLDER: &str = "conf.d";
 
@@ -70,7 +72,7 @@ fn is_meant(path: &Path) -> bool {
 impl Document {
     fn read(path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path)
+        let text = named_file::read_to_string(path)
             .map_err(|error| format!("{name}: {error}; name a file that can be read"))?;
         let document = Self { name, text };
         let fault = DeTable::parse(&document.text).err().map(|error| {

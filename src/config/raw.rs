@@ -25,7 +25,7 @@ use config::Config;
 use serde::Deserialize;
 
 use super::values::authority;
-use super::{ConfiguredJob, Control, Network, ProxyKeys, Settings, Surroundings};
+use super::{ConfiguredJob, Control, DEFAULT_DATABASE, Network, ProxyKeys, Settings, Surroundings};
 use crate::domain::job::JobSpec;
 use crate::logging;
 use daemon::{ControlKeys, DaemonKeys};
@@ -59,7 +59,9 @@ pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings,
     faults.under("politeness", |faults| politeness.apply(&mut job, faults));
     hosts(&mut whole, &mut job, credentials, &mut faults);
     let jobs = whole.section("jobs", &mut faults);
-    let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies }, &mut faults);
+    let database = settings.database.clone().or_else(|| around.database());
+    let database = database.as_deref().unwrap_or(DEFAULT_DATABASE);
+    let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies, database }, &mut faults);
     if let Some(mut section) = whole.hidden("job", &mut faults) {
         // The options of a one-off command.
         jobs::apply(&mut section, &mut job, &mut faults);

@@ -1,11 +1,13 @@
 //! Can the list of a job be read, and is it another than before?
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use crate::domain::job::JobSpec;
 use crate::domain::list::{Column, ListReader, no_list};
+use crate::named_file;
 
 /// How much of a file shows what it is, in bytes.
 const HEAD: u64 = 512;
@@ -21,12 +23,15 @@ pub fn readable(file: &str) -> Result<(), String> {
         return Ok(());
     }
     let metadata = fs::metadata(file).map_err(|error| error.to_string())?;
+    if named_file::is_own(Path::new(file)) {
+        return Err(named_file::OF_THE_STORE.to_owned());
+    }
     if metadata.is_dir() {
         return Err("it is a folder".to_owned());
     }
     if metadata.is_file() {
         let mut head = Vec::new();
-        let opened = File::open(file).map_err(|error| error.to_string())?;
+        let opened = named_file::open(Path::new(file)).map_err(|error| error.to_string())?;
         opened.take(HEAD).read_to_end(&mut head).map_err(|error| error.to_string())?;
         return no_list(&head).map_or(Ok(()), Err);
     }
@@ -42,7 +47,7 @@ pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
         return None;
     }
     let mut head = Vec::new();
-    File::open(file).ok()?.take(HEADING).read_to_end(&mut head).ok()?;
+    named_file::open(Path::new(file)).ok()?.take(HEADING).read_to_end(&mut head).ok()?;
     let mut reader = ListReader::new(Some(column));
     reader.feed(&head, &mut |_| {});
     // The heading may be all that there is.

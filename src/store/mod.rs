@@ -71,6 +71,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use diesel::prelude::*;
 
 use crate::domain::Millis;
+use crate::named_file;
 use connection::{Connections, Manager, both};
 use error::Fault;
 use lock::OwnerLock;
@@ -143,6 +144,7 @@ impl Store {
         let target = Target::parse(url)?;
         let lock = match &target {
             Target::Sqlite(path) => {
+                named_file::keep_from(path);
                 sqlite::inspect(path, access)?;
                 (access == Access::Owner).then(|| OwnerLock::take(path)).transpose()?
             }

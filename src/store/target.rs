@@ -1,10 +1,11 @@
 //! Which database is meant.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
 use super::error::{StoreError, StoreErrorKind};
+use crate::named_file::sqlite_path;
 
 /// A database, as named by the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +29,7 @@ impl Target {
             let shown = format!("{scheme}://{}", if rest.is_empty() { "" } else { "..." });
             return Err(bad(&shown, "neither a path nor sqlite:// nor postgres://"));
         }
-        let path = text.strip_prefix("sqlite://").unwrap_or(text);
-        if path.is_empty() || path.contains('\0') {
-            return Err(bad(text, "no path"));
-        }
-        Ok(Self::Sqlite(resolve(Path::new(path))))
+        sqlite_path(text).map(Self::Sqlite).ok_or_else(|| bad(text, "no path"))
     }
 
     /// How it is named in messages: without a password.
@@ -67,18 +64,6 @@ fn postgres(text: &str) -> Result<Target, StoreError> {
         }
     }
     Ok(Target::Postgres(url))
-}
-
-/// Through symbolic links, so that one file has one lock whatever it is called.
-fn resolve(path: &Path) -> PathBuf {
-    if let Ok(real) = path.canonicalize() {
-        return real;
-    }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
-    }
 }
 
 fn bad(target: &str, what: &str) -> StoreError {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::asked;
 use crate::common::http::{Gate, Reply};
+use crate::common::locks;
 use crate::common::site::{Pages, Site};
 use crate::service::{Service, folder};
+use crate::{asked, star};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -173,4 +174,42 @@ fn a_new_pass_asks_what_the_list_and_its_pages_hold_then() {
     assert_eq!(asked, [2, 2, 2, 1], "/dead by HEAD and GET, in the first pass alone");
     let report = service.crawld(0, &["report", "links"]).stdout;
     assert!(report.contains("no broken links"), "{report}");
+}
+
+#[test]
+fn no_file_that_becomes_the_store_while_a_daemon_runs_is_opened() {
+    let gate = Gate::new();
+    let site = star(2).reply("/1", Reply::html("slow").after(&gate)).open();
+    let docs = crate::crawl("docs", &site.at("/"), "delay = \"0ms\"");
+    let crawld = folder(&format!("{JOB}{docs}"));
+    std::fs::create_dir(crawld.path().join("conf.d")).unwrap();
+    let service = Service::start_in(crawld);
+    assert!(site.wait_for(2, LONG));
+    service.until_state("links", "failed");
+    let at = |name: &str| service.crawld.path().join(name);
+    let link = |name: &str| std::os::unix::fs::symlink(at("crawld.db"), at(name)).unwrap();
+    let held = || locks::are_held(service.running.id(), &at("crawld.db"));
+    link("urls.txt");
+    service.until("links", "told whose file it is", |job| {
+        job["why"].as_str().is_some_and(|why| why.contains("the store's own"))
+    });
+    assert!(held(), "its closing would take the locks of the process");
+    for what in ["url_file", "config"] {
+        match what {
+            "config" => link("conf.d/more.toml"),
+            _ => service.configure(&format!("{docs}\n[database]\nurl_file = \"urls.txt\"\n")),
+        }
+        let said = service.reload(78).stderr;
+        assert!(said.contains("the store's own"), "{what}: {said}");
+        assert!(held(), "{what}");
+    }
+    std::fs::remove_file(at("conf.d/more.toml")).unwrap();
+    service.configure(&format!("{JOB}{docs}max_depth = 3\n"));
+    let said = service.reload(78).stderr;
+    let words = "jobs.links.file: ";
+    assert!(said.contains(words) && said.contains("the store's own"), "{said}");
+    assert!(held());
+    gate.open();
+    service.until_state("docs", "done");
+    service.end();
 }

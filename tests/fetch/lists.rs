@@ -208,3 +208,40 @@ fn a_list_that_is_compressed_or_no_text_is_told_as_such() {
     let said = running.finish().stderr;
     assert!(said.contains("standard input: it is compressed"), "{said}");
 }
+
+#[test]
+fn a_list_that_is_the_store_itself_is_refused_by_whatever_name_and_not_opened() {
+    let site = Pages::new().page("/a", "a").open();
+    let crawld = Crawld::new();
+    // None of them is there yet: the store would make them.
+    for name in ["crawld.db", "./crawld.db-wal"] {
+        let said = crawld.expect(2, &["fetch", name]).stderr;
+        assert!(said.contains(name) && said.contains("the store's own"), "{name}: {said}");
+    }
+    fetch(&crawld, 0, site.at("/a"), &[]);
+    let at = |name: &str| crawld.path().join(name);
+    std::fs::hard_link(at("crawld.db"), at("hard.csv")).unwrap();
+    std::os::unix::fs::symlink("crawld.db", at("soft.txt")).unwrap();
+    for list in ["crawld.db", "hard.csv", "soft.txt", "crawld.db-shm"] {
+        for more in [&[][..], &["--column", "1"]] {
+            let said = crawld.expect(2, &[&["fetch", "urls.txt", list], more].concat()).stderr;
+            assert!(said.contains(list) && said.contains("the store's own"), "{list}: {said}");
+            assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        }
+        let toml = format!("[jobs.l]\nkind = \"fetch\"\nfiles = [\"urls.txt\", \"{list}\"]\n");
+        crawld.write("c.toml", toml);
+        let said = crawld.expect(78, &["check", "--config", "c.toml"]).stderr;
+        assert!(said.contains("c.toml:3:1: jobs.l.files[1]: "), "{said}");
+        assert!(said.contains(list) && said.contains("the store's own"), "{said}");
+        crawld.write("d.toml", "[jobs.l]\nkind = \"fetch\"\nfile = \"urls.txt\"\n");
+        let said = crawld.expect(2, &["try", "d.toml", "l", list, "--url", "http://a/"]).stderr;
+        assert!(said.contains(list) && said.contains("the store's own"), "{said}");
+        let to = ["export", "--what", "pages", "--format", "csv", "--output", list];
+        let said = crawld.expect(2, &to).stderr;
+        assert!(said.contains(list) && said.contains("the store's own"), "{said}");
+    }
+    crawld.write("c.toml", "[jobs.l]\nkind = \"fetch\"\nfile = \"soft.txt\"\n");
+    let said = crawld.expect(78, &["run", "--config", "c.toml"]).stderr;
+    assert!(said.contains("c.toml:3:1: jobs.l.file: ") && said.contains("soft.txt"), "{said}");
+    assert_eq!(crawld.export("pages", &[]).len(), 1, "the store is as it was");
+}

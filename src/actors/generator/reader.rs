@@ -1,7 +1,7 @@
 //! The thread that reads a list: sitemaps and URLs given, then each file in turn.
 
-use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -11,6 +11,7 @@ use crate::domain::counted::counted;
 use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::{Entry, ListReader, no_list};
 use crate::domain::url::CanonicalUrl;
+use crate::named_file;
 
 /// Bytes read at once: of standard input fewer come, and are passed on at once.
 const CHUNK: usize = 16 * 1024;
@@ -62,7 +63,7 @@ impl Errand {
                 self.read("standard input", list, &mut io::stdin().lock())?;
                 continue;
             }
-            match File::open(file) {
+            match named_file::open(Path::new(file)) {
                 Ok(mut open) => self.read(file, list, &mut open)?,
                 Err(error) => log::error!("job={} {file}: {error}", self.job),
             }

@@ -1,11 +1,14 @@
 //! The keys of kind `fetch`.
 
+use std::path::Path;
+
 use serde::Deserialize;
 
 use super::faults::Faults;
 use super::kinds::Kind;
 use crate::domain::job::{FetchSpec, JobSpec, Root};
 use crate::domain::list::{Column, ListReader};
+use crate::named_file;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -46,6 +49,22 @@ impl Kind for Fetch {
             column: self.column,
             check: self.check,
         });
+    }
+}
+
+/// A list that is the store is none, and is not opened. `one_file`: the first one stands under `file`.
+pub(super) fn refuse_store(job: &JobSpec, one_file: bool, database: &str, faults: &mut Faults) {
+    let files = job.fetch.iter().flat_map(|list| &list.files);
+    for (at, file) in files.enumerate() {
+        if !named_file::is_of_store(Path::new(file), database) {
+            continue;
+        }
+        let key = match at.checked_sub(usize::from(one_file)) {
+            Some(at) => format!("files[{at}]"),
+            None => "file".to_owned(),
+        };
+        let why = named_file::OF_THE_STORE;
+        faults.push(&key, format_args!("{file}: {why}; name a file with one URL a line"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! `[jobs.NAME]`: a job on the defaults of `[http]`, `[politeness]` and `[hosts]`.
 
 use super::faults::Faults;
+use super::fetch;
 use super::http::Manners;
 use super::job::JobKeys;
 use super::kinds;
@@ -18,6 +19,8 @@ use crate::domain::scope::{Scope, ScopeKind};
 pub(super) struct Ground<'g> {
     pub(super) spec: &'g JobSpec,
     pub(super) proxies: &'g ProxyKeys,
+    /// URL of the store.
+    pub(super) database: &'g str,
 }
 
 /// Reads every job of the file; one that is wrong is a fault.
@@ -57,7 +60,9 @@ fn job(
     if !has_kind {
         faults.push("kind", "missing; give kind = \"crawl\" or another");
     }
+    let one_file = section.has("file");
     let known_kind = apply(&mut section, &mut spec, faults);
+    fetch::refuse_store(&spec, one_file, ground.database, faults);
     section.take::<Politeness>(faults).apply(&mut spec, faults);
     Manners::take(&mut section, faults).apply(&mut spec, faults);
     section.take::<WayKeys>(faults).apply(&mut proxies, faults);

@@ -1,6 +1,5 @@
 //! The keys of `[http]` that hold for the whole process: name look-up and addresses.
 
-use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,6 +15,7 @@ use super::listed::Texts;
 use super::secret_file::Credentials;
 use super::way::only_tls13;
 use crate::config::Network;
+use crate::named_file;
 
 /// Port of a name server that is given without one.
 const DNS_PORT: u16 = 53;
@@ -43,7 +43,7 @@ impl NetworkKeys {
         let file = self.ca_file.as_deref();
         let path = file.and_then(|text| credentials.path("ca_file", text, faults));
         let bytes = path.as_ref().and_then(|path| {
-            let read = fs::read(path).map_err(|error| {
+            let read = named_file::read(path).map_err(|error| {
                 let withheld = error.kind() == io::ErrorKind::PermissionDenied;
                 (withheld, error.to_string())
             });

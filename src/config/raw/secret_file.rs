@@ -1,13 +1,13 @@
 //! Keys that name a file with a secret: a path, or `credential:NAME` for one that was passed to the
 //! service.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::faults::Faults;
 use crate::config::effective::MASK;
 use crate::domain::secret::Secret;
+use crate::named_file;
 
 /// What stands before the name of a credential.
 const CREDENTIAL: &str = "credential:";
@@ -42,7 +42,7 @@ impl Credentials<'_> {
         let Some(path) = self.path(key, text, faults) else {
             return (faults.unread.len() > unread).then(|| Secret::new(MASK));
         };
-        match fs::read_to_string(&path) {
+        match named_file::read_to_string(&path) {
             Ok(text) => {
                 let secret = Secret::new(text.lines().next().unwrap_or_default());
                 if !is_good(&secret) {
