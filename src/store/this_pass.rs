@@ -1,7 +1,7 @@
 //! Which URLs belong to the present pass of a job.
 //!
-//! Invariant: a list and a listing are asked as they are now. What a later pass does not come to keeps
-//! its last result and the number of its last pass; it is neither queued nor counted.
+//! Invariant: a harvest, a list and a listing are asked as they are now. What a later pass does not come
+//! to keeps its last result and the number of its last pass; it is neither queued nor counted.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ impl JobRow {
     /// anew in each pass; any (0) for one that goes over all that it knows.
     #[must_use]
     pub fn counts_since(&self) -> i32 {
-        let anew = matches!(&*self.kind, "fetch" | "scrape") && self.pass > 1;
+        let anew = matches!(&*self.kind, "suggest" | "fetch" | "scrape") && self.pass > 1;
         if anew { self.pass } else { 0 }
     }
 }

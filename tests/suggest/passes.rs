@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::http::Reply;
-use crate::common::run::Crawld;
+use crate::common::run::{Crawld, postgres_database};
 use crate::common::site::Pages;
 use crate::{harvest, tips};
 
@@ -51,4 +51,53 @@ fn a_larger_alphabet_asks_only_what_is_new() {
     paths.sort_unstable();
     paths.dedup();
     assert_eq!(paths.len(), 20, "none twice");
+}
+
+/// A second pass asks less than the first did, of which a query failed and others were left.
+fn a_report_is_of_its_pass(database: &str) {
+    let site = Pages::new()
+        .route("/complete?q=c", |_| Reply::status(404))
+        .otherwise(|_| Reply::body("application/json", "[\"tip\"]"))
+        .open();
+    let crawld = Crawld::new();
+    let at = ["--database", database];
+    let wide = ["--alphabet", "abcd", "--max-length", "2"];
+    harvest(&crawld, &site, &[&wide[..], &["--max-pages", "11"], &at].concat());
+    let report = || {
+        let told = crawld.expect(0, &[&["report", "--json"], &at[..]].concat()).stdout;
+        serde_json::from_str::<serde_json::Value>(&told).unwrap()
+    };
+    let first = report();
+    let of = |report: &serde_json::Value| {
+        let count = |key: &str| report["urls"][key].as_i64().unwrap();
+        (count("finished"), count("failed"), count("known"), report["statuses"].clone())
+    };
+    assert_eq!((of(&first).0, of(&first).1), (11, 1), "{first:#}");
+
+    let narrow = ["--alphabet", "ab", "--max-length", "1", "--again"];
+    harvest(&crawld, &site, &[&narrow[..], &at].concat());
+    let second = report();
+    assert_eq!(site.requests(), 11 + 2, "what was left is not asked: {:?}", site.paths());
+    assert_eq!(of(&second), (2, 0, 2, serde_json::json!({"200": 2})), "{second:#}");
+    assert_eq!(second["bytes"], 14, "{second:#}");
+    let queries = &second["harvest"]["queries"];
+    assert_eq!((&queries["asked"], &queries["failed"]), (&2.into(), &0.into()), "{second:#}");
+    let failures = crawld.export("failures", &at);
+    assert!(failures.is_empty(), "{failures:?}");
+
+    // They are met again, and asked, by a pass that wants them.
+    harvest(&crawld, &site, &[&wide[..], &["--again"], &at].concat());
+    let third = report();
+    assert_eq!((of(&third).0, of(&third).1), (20, 1), "{third:#}");
+    assert_eq!(site.requests(), 11 + 2 + 20);
+}
+
+#[test]
+fn the_report_of_a_later_pass_counts_what_that_pass_asked() {
+    a_report_is_of_its_pass("crawld.db");
+}
+
+#[test]
+fn the_report_of_a_later_pass_counts_what_that_pass_asked_on_postgresql() {
+    a_report_is_of_its_pass(&postgres_database("suggest_passes"));
 }
