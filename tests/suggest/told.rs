@@ -43,6 +43,38 @@ fn a_run_and_a_check_tell_how_much_each_harvest_asks() {
 }
 
 #[test]
+fn queries_that_no_url_can_hold_are_told_before_the_start_and_once_in_the_report() {
+    let site = endpoint("[]");
+    for strategy in ["exhaustive", "adaptive"] {
+        let crawld = Crawld::new();
+        let template = site.at("/tips/{query}/");
+        let letters = ["--alphabet", "ab.", "--max-length", "2", "--strategy", strategy];
+        let more = [&letters[..], &["--tips", "$[*]", "--delay", "0ms"]].concat();
+        let begun = crawld.expect(0, &[&["suggest", &template], &more[..]].concat());
+        let told = "; 2 of them not asked, as no URL can hold: \".\", \"..\"\n";
+        assert!(begun.stderr.contains(told), "{}", begun.stderr);
+        let lines = begun.stdout.matches("\".\" is not asked").count();
+        assert_eq!(lines, 1, "{strategy}: {}", begun.stdout);
+        if strategy == "exhaustive" {
+            assert!(begun.stdout.contains("\"..\" is not asked"), "{}", begun.stdout);
+            assert!(
+                begun.stdout.contains("10 asked = 0 with tips + 10 without"),
+                "{}",
+                begun.stdout
+            );
+        }
+        let paths = site.paths();
+        assert!(!paths.iter().any(|path| matches!(&**path, "/" | "/tips/")), "{paths:?}");
+    }
+    let crawld = Crawld::new();
+    let template = site.at("/s?q={query}");
+    let more = ["--alphabet", "ab.", "--max-length", "2", "--tips", "$[*]", "--delay", "0ms"];
+    let begun = crawld.expect(0, &[&["suggest", &template], &more[..]].concat());
+    let told = [begun.stderr, begun.stdout].concat();
+    assert!(!told.contains("not asked") && told.contains("12 asked"), "{told}");
+}
+
+#[test]
 fn a_check_tells_every_fault_of_a_harvest_with_its_line() {
     let crawld = Crawld::new();
     let text = "[jobs.box]\nkind = \"suggest\"\nrequest = { url = \"https://a.test/s\", method = \"HEAD\" }\n\

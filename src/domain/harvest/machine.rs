@@ -13,7 +13,7 @@ use super::echo;
 use super::frequency::Frequency;
 use super::plan::{Plan, Strategy};
 use super::query::{Answer, Fact, Facts, Offer, Purpose, Settled, Shown};
-use super::record::{MOST_LEARNED, Record, Stage, Warning};
+use super::record::{MOST_LEARNED, MOST_UNHELD, Record, Stage, Warning};
 use super::rule::{End, Matcher, Rule};
 
 /// A harvest under way. Calls that fail may have changed the record: begin again from the stored
@@ -60,6 +60,16 @@ impl Harvest {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.frequency.is_some() && self.record.is_behind()
+    }
+
+    /// A query that was offered cannot be asked, since no URL can hold it; it is told once.
+    pub fn leave_out(&mut self, query: &str) -> Option<Warning> {
+        let told = &self.record.unheld;
+        if told.len() >= MOST_UNHELD || told.iter().any(|known| known == query) {
+            return None;
+        }
+        self.record.unheld.push(query.to_owned());
+        Some(Warning::NoUrl(query.to_owned()))
     }
 
     /// To be stored with what the last call returned.

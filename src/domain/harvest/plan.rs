@@ -71,6 +71,14 @@ impl Plan {
         query.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())
     }
 
+    /// Is this one of its texts, of the alphabet as it is given?
+    #[must_use]
+    pub fn has(&self, text: &str) -> bool {
+        let letters = self.alphabet.letters();
+        (self.min..=self.max).contains(&text.chars().count())
+            && text.chars().all(|letter| letters.contains(&letter))
+    }
+
     /// What a record is good for: one of another plan is of no use.
     #[must_use]
     pub fn signature(&self) -> String {

@@ -17,6 +17,9 @@ pub(super) const MOST_LEARNED: usize = 512;
 /// Most tips of an answer to nothing that are remembered.
 const MOST_DEFAULTS: usize = 64;
 
+/// Most queries remembered that no URL can hold.
+pub(super) const MOST_UNHELD: usize = 8;
+
 /// How far the beginning of a harvest is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +80,8 @@ pub struct Record {
     /// Queries offered because others failed.
     pub(super) bridged: u64,
     pub(super) sightings: Sightings,
+    /// Queries that no URL can hold.
+    pub(super) unheld: Vec<String>,
 }
 
 /// What the operator should know while it runs.
@@ -102,6 +107,8 @@ pub enum Warning {
     },
     /// So many queries failed that what may follow from them is not asked.
     Failures(u64),
+    /// No URL can hold this query.
+    NoUrl(String),
 }
 
 impl fmt::Display for Warning {
@@ -123,6 +130,10 @@ impl fmt::Display for Warning {
                 f,
                 "{failed} queries failed, so many that not all that may follow from them is asked: \
                  try them again"
+            ),
+            Self::NoUrl(query) => write!(
+                f,
+                "{query:?} is not asked: in the path of a URL it would mean another place"
             ),
         }
     }

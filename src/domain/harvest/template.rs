@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::plan::Plan;
 use super::request::RequestSpec;
 use super::spec::{RuleError, RuleErrors};
 use crate::domain::request::{Method, Payload};
@@ -148,6 +149,14 @@ impl RequestTemplate {
             asked.key_of_query(&in_url)
         };
         Ok(RowUrl { key, host: asked.host_key(), authority: asked.authority().to_owned(), url })
+    }
+
+    /// The queries of a plan, as they are sent, that no URL can hold. Nothing but dots makes a segment
+    /// of the path that means another place.
+    #[must_use]
+    pub fn unheld(&self, plan: &Plan) -> Vec<String> {
+        let dots = ["", ".", ".."].into_iter().filter(|text| plan.has(text));
+        dots.map(|text| plan.query(text)).filter(|query| self.row_url(query).is_err()).collect()
     }
 
     /// The URL with a query as it stands in URLs.

@@ -34,6 +34,16 @@ impl Amount<'_> {
         i64::try_from(count).unwrap_or(i64::MAX)
     }
 
+    /// Tells of queries that no URL can hold.
+    fn left_out(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unheld = self.harvest.template.unheld(&self.harvest.plan);
+        if unheld.is_empty() {
+            return Ok(());
+        }
+        let shown: Vec<String> = unheld.iter().map(|query| format!("{query:?}")).collect();
+        write!(f, "; {} of them not asked, as no URL can hold: {}", shown.len(), shown.join(", "))
+    }
+
     /// How long they take, by what the host is spared.
     fn pace(&self, queries: i64) -> String {
         let job = self.job;
@@ -63,11 +73,13 @@ impl fmt::Display for Amount<'_> {
             all => format!("{} queries", count(all)),
         };
         if queries == i64::MAX {
-            return write!(f, "{of_all}, of {lengths} of {letters}");
+            write!(f, "{of_all}, of {lengths} of {letters}")?;
+            return self.left_out(f);
         }
         let at_most = if plan.is_exhaustive() { "" } else { "at most " };
         let number = if queries < all { format!("{} of {of_all}", count(queries)) } else { of_all };
-        write!(f, "{at_most}{number} of {lengths} of {letters}; {}", self.pace(queries))
+        write!(f, "{at_most}{number} of {lengths} of {letters}; {}", self.pace(queries))?;
+        self.left_out(f)
     }
 }
 

@@ -84,8 +84,11 @@ pub(super) fn place(
     let (mut queries, mut urls) = (Vec::new(), Vec::with_capacity(offers.len()));
     for offer in offers {
         let text = machine.of.plan.query(&offer.text);
-        // What no URL can hold cannot be asked.
-        let Ok(row) = machine.of.template.row_url(&text) else { continue };
+        let Ok(row) = machine.of.template.row_url(&text) else {
+            let told = machine.harvest.leave_out(&text);
+            machine.warnings.extend(told.map(|warning| warning.to_string()));
+            continue;
+        };
         urls.push(new_url(row, &text, offer.priority));
         queries.push((text, offer));
     }
