@@ -43,3 +43,21 @@ fn a_host_that_waits_for_its_crawl_delay_is_told_of_with_the_same_moment_everywh
     // From the store alone.
     explained(&crawld.expect(0, &["explain", &site.at("/"), "--config", "crawld.toml"]).stdout);
 }
+
+#[test]
+fn what_is_set_for_a_host_holds_in_place_of_its_crawl_delay_without_a_daemon_too() {
+    let site = Pages::new()
+        .reply("/robots.txt", Reply::body("text/plain", "User-agent: *\nCrawl-delay: 5\n"))
+        .links("/", &["/a"])
+        .page("/a", "a")
+        .open();
+    let host = site.at("/").replace("http://", "").replace('/', "");
+    let own = format!("\n[hosts.\"{host}\"]\ndelay = \"30m\"\n");
+    let job = crawl("docs", &site.at("/"), "delay = \"1s\"").replace("robots = false", "");
+    let service = Service::start(&format!("{job}{own}"));
+    assert!(site.wait_for(1, LONG));
+    let (crawld, _) = service.end();
+    let text = crawld.expect(0, &["explain", &site.at("/"), "--config", "crawld.toml"]).stdout;
+    let next = text.lines().find(|line| line.contains("  next ")).unwrap();
+    assert!(next.contains(" (in 2") && next.contains("waits for its delay"), "{text}");
+}

@@ -25,6 +25,11 @@ impl Place {
         })
     }
 
+    /// `example.org:8080`.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// No request to the host before; 0 none.
     pub(super) fn not_before(&self) -> Millis {
         self.host.as_ref().map_or(0, |(host, _)| host.not_before)

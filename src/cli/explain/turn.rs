@@ -25,17 +25,18 @@ impl Turn {
         if known.at > rests.at { known } else { rests }
     }
 
-    /// By the distance that the job and the host's robots.txt want.
+    /// By the distance that the job and the host's robots.txt want, or by what the operator has set
+    /// for the host.
     fn spaced(place: &Place, job: &JobRow) -> Self {
         let spec: JobSpec = serde_json::from_str(&job.spec).unwrap_or_default();
+        let own = spec.hosts.get(place.authority()).and_then(|rules| rules.delay_ms);
         let rules = Rules::read(&job.spec).ok();
         let agent = rules.as_ref().and_then(Rules::robots_agent);
         let wished = place.crawl_delay(agent).map_or(0, |it| it.min(spec.max_crawl_delay_ms));
         let asked_at = place.asked_at();
-        let (distance, why) = if wished >= spec.delay_ms {
-            (wished, "; its host waits for crawl-delay")
-        } else {
-            (spec.delay_ms, "; its host waits for its delay")
+        let (distance, why) = match own {
+            None if wished >= spec.delay_ms => (wished, "; its host waits for crawl-delay"),
+            _ => (own.unwrap_or(spec.delay_ms), "; its host waits for its delay"),
         };
         let at = if asked_at == 0 { 0 } else { asked_at.saturating_add(distance) };
         Self { at, why: why.to_owned() }
