@@ -13,7 +13,7 @@ use crate::domain::{HostKey, JobId, Millis};
 use crate::faults;
 use crate::frontier::record::{ClaimedHost, Commit, Committed, GivenUp, NewUrl, Release, Taken};
 use crate::frontier::window::Read;
-use crate::store::{JobRow, JobState, Left, Node, Offered, Refilled, Revisited, Store, StoreError};
+use crate::store::{JobPass, JobRow, Left, Node, Offered, Refilled, Revisited, Store, StoreError};
 
 /// How long a lease lasts without a sign of life.
 pub const LEASE: Millis = 30_000;
@@ -35,7 +35,7 @@ pub enum Call {
     /// Make URLs known.
     Offer(Node, Arc<Offer>),
     /// Make known rows due again: job, after this row, how many.
-    Revisit(Node, JobId, i64, usize),
+    Revisit(Node, JobId, i32, i64, usize),
     /// Make queries of a harvest until so many rows are queued.
     Refill(Node, JobId, Arc<HarvestJob>, i64),
     /// Lease hosts.
@@ -50,8 +50,8 @@ pub enum Call {
     NextDue(Arc<[JobId]>),
     /// What is left of a job, which may limit its hosts?
     Left(JobId, JobLimits),
-    /// Write down how a job stands.
-    SetState(JobId, JobState, Option<String>),
+    /// Write down that this pass of a job has ended, with the limit that cut it.
+    EndPass(JobId, i32, Option<String>),
     /// A sign of life, and the hosts of dead nodes set free.
     Heartbeat(Node),
     /// A clean end.
@@ -63,6 +63,8 @@ pub enum Call {
 pub struct Offer {
     /// Whose.
     pub job: JobId,
+    /// In which pass of it.
+    pub pass: i32,
     /// The requests.
     pub urls: Vec<NewUrl>,
     /// The position; `None` leaves it.
@@ -109,6 +111,8 @@ pub enum Reply {
     NextDue(Option<Millis>),
     /// To `Left`.
     Left(Left),
+    /// To `EndPass`: is it so? No: somebody has begun another one.
+    Ended(bool),
     /// To the rest.
     Done,
 }
@@ -184,10 +188,12 @@ impl DbActor {
             Call::Offer(node, offer) => {
                 let cursor = offer.cursor.as_deref();
                 let (urls, all) = (&offer.urls, offer.exhausted);
-                Reply::Offered(store.offer(&node, offer.job, urls, cursor, all, true, now)?)
+                let of = JobPass { job: offer.job, pass: Some(offer.pass) };
+                Reply::Offered(store.offer(&node, of, urls, cursor, all, true, now)?)
             }
-            Call::Revisit(node, job, after, limit) => {
-                Reply::Revisited(store.revisit(&node, job, after, limit, now)?)
+            Call::Revisit(node, job, pass, after, limit) => {
+                let of = JobPass { job, pass: Some(pass) };
+                Reply::Revisited(store.revisit(&node, of, after, limit, now)?)
             }
             Call::Refill(node, job, harvest, window) => {
                 Reply::Refilled(store.refill(&node, job, &harvest, window, now)?)
@@ -205,9 +211,8 @@ impl DbActor {
             Call::GiveUp(given_up) => Reply::GaveUp(store.give_up(&given_up, GIVE_UP_STEP)?),
             Call::NextDue(jobs) => Reply::NextDue(store.next_due(&jobs, now)?),
             Call::Left(job, limits) => self.left(job, &limits)?,
-            Call::SetState(job, state, limit) => {
-                store.set_job_state(job, state, limit.as_deref(), now)?;
-                Reply::Done
+            Call::EndPass(job, pass, limit) => {
+                Reply::Ended(store.end_pass(job, pass, limit.as_deref(), now)?)
             }
             Call::Heartbeat(node) => {
                 store.heartbeat(&node, now, LEASE)?;

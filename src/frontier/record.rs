@@ -293,6 +293,8 @@ pub struct Taken {
 pub struct JobDelta {
     /// The job.
     pub job: Option<JobId>,
+    /// The pass that its run knows of; 0: whichever it is.
+    pub pass: i32,
     /// Running time to add.
     pub running_ms: Millis,
     /// Of it, time to add in which none of its pages was being asked.
@@ -336,6 +338,23 @@ pub struct Commit {
     pub harvests: Harvests,
 }
 
+impl Commit {
+    /// The batch without what it says of these jobs.
+    #[must_use]
+    pub fn without(&self, jobs: &[JobId]) -> Self {
+        let stays = |job: JobId| !jobs.contains(&job);
+        let mut rest = self.clone();
+        rest.settled.retain(|settled| stays(settled.job));
+        rest.deferred.retain(|deferred| stays(deferred.job));
+        rest.listed.retain(|(job, _)| stays(*job));
+        rest.jobs.retain(|delta| delta.job.is_none_or(stays));
+        rest.cookies.retain(|(job, _)| stays(*job));
+        rest.given_up.retain(|given_up| stays(given_up.job));
+        rest.beyond.retain(|(job, ..)| stays(*job));
+        rest
+    }
+}
+
 /// What a commit changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Committed {
@@ -349,6 +368,9 @@ pub struct Committed {
     pub known: Vec<(JobId, UrlKey, i32)>,
     /// What changed in harvests.
     pub harvested: Vec<Harvested>,
+    /// Jobs of which nothing was stored: somebody else has begun another pass than the run of the
+    /// batch is in, which does not know what that pass is to ask again.
+    pub outrun: Vec<JobId>,
     /// The batch had been applied before; nothing was done now.
     pub repeated: bool,
 }

@@ -100,7 +100,12 @@ impl Store {
                 return Ok((Committed { repeated: true, ..Committed::default() }, Vec::new()));
             }
             let screen = Screen { sketch: &self.sketch, limits: &batch.template_limits };
-            let (mut committed, done) = apply(conn, me, batch, &self.ids, &screen, now)?;
+            let passes = passes(conn)?;
+            let outrun = outrun(&batch.jobs, &passes);
+            let rest = (!outrun.is_empty()).then(|| batch.without(&outrun));
+            let batch = rest.as_ref().unwrap_or(batch);
+            let (mut committed, done) = apply(conn, me, batch, &passes, &self.ids, &screen, now)?;
+            committed.outrun = outrun;
             let told = &done.gathered;
             let mut kept = Vec::new();
             for (machine, harvested, woken) in
@@ -144,14 +149,14 @@ fn apply<'a>(
     conn: &mut Connection,
     me: &Node,
     batch: &'a Commit,
+    passes: &Passes,
     ids: &Ids,
     screen: &Screen<'_>,
     now: Millis,
 ) -> std::result::Result<(Committed, Settlement<'a>), Fault> {
-    let passes = passes(conn)?;
-    let originals = content::originals(conn, &batch.settled, &passes)?;
-    let listings = listing::screen(conn, batch, &passes)?;
-    let (mut finds, mut anew) = finds(batch, &passes, &listings.repeats);
+    let originals = content::originals(conn, &batch.settled, passes)?;
+    let listings = listing::screen(conn, batch, passes)?;
+    let (mut finds, mut anew) = finds(batch, passes, &listings.repeats);
     let mut cut = sitemaps::keep_within_cap(conn, &mut finds)?;
     cut.append(&mut sitemaps::keep_within_cap(conn, &mut anew)?);
     let mut inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
@@ -166,7 +171,7 @@ fn apply<'a>(
         }
         *new_urls.entry(job).or_default() += 1;
     }
-    let done = settle::settle_all(conn, &batch.settled, &originals, &new_links, &passes)?;
+    let done = settle::settle_all(conn, &batch.settled, &originals, &new_links, passes)?;
     sitemaps::note_cut(conn, &batch.settled, &cut)?;
     settle::defer_all(conn, &batch.deferred)?;
     pace(conn, me, &batch.hosts)?;
@@ -174,7 +179,7 @@ fn apply<'a>(
         keep_robots(conn, row)?;
     }
     add_totals(conn, &batch.jobs, &done)?;
-    cookies::keep(conn, &batch.cookies, &passes)?;
+    cookies::keep(conn, &batch.cookies, passes)?;
     for given_up in &batch.given_up {
         amend::give_up(conn, given_up, GIVEN_UP_AT_ONCE)?;
     }
@@ -184,8 +189,7 @@ fn apply<'a>(
         asked: by_job(&done.asked),
         new_urls: new_urls.into_iter().collect(),
         known: inserted.known,
-        harvested: Vec::new(),
-        repeated: false,
+        ..Committed::default()
     };
     Ok((committed, done))
 }
@@ -197,6 +201,15 @@ fn by_job(asked: &settle::Asked) -> Vec<(JobId, i64)> {
         *sums.entry(*job).or_default() += count;
     }
     sums.into_iter().collect()
+}
+
+/// Jobs that are in another pass than the run that says this of them.
+fn outrun(deltas: &[JobDelta], passes: &Passes) -> Vec<JobId> {
+    let jobs = deltas.iter().filter_map(|delta| {
+        let known = passes.get(&delta.job?)?;
+        delta.job.filter(|_| delta.pass != 0 && delta.pass != *known)
+    });
+    jobs.collect()
 }
 
 pub(super) fn passes(conn: &mut Connection) -> std::result::Result<Passes, Fault> {

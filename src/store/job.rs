@@ -241,10 +241,37 @@ impl Store {
                     job::finished_at.eq(state.is_final().then_some(now)),
                 ))
                 .execute(c))?;
-            if state == JobState::Done {
-                items::end_pass(conn, id.0, limit_hit)?;
-            }
             found(changed, id)
+        })
+    }
+
+    /// Ends this pass of a job, with the limit that cut it. `false`: somebody has begun another one,
+    /// which goes on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn end_pass(
+        &self,
+        id: JobId,
+        pass: i32,
+        limit_hit: Option<&str>,
+        now: Millis,
+    ) -> Result<bool> {
+        self.connections.write_durably(|conn| {
+            let this = job::table.filter(job::id.eq(id.0).and(job::pass.eq(pass)));
+            let changed = both!(conn, c => diesel::update(this)
+                .set((
+                    job::state.eq(JobState::Done as i16),
+                    job::limit_hit.eq(limit_hit),
+                    job::finished_at.eq(now),
+                ))
+                .execute(c))?;
+            if changed == 0 {
+                by_id(conn, id)?;
+                return Ok(false);
+            }
+            items::end_pass(conn, id.0, limit_hit)?;
+            Ok(true)
         })
     }
 

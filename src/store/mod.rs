@@ -89,7 +89,7 @@ pub use job::{JobRow, NewJob};
 pub use job_state::{JobState, Origin};
 pub use limits::Left;
 pub use lookup::Share;
-pub use offer::{Offered, Revisited};
+pub use offer::{JobPass, Offered, Revisited};
 pub use page_links::{Holders, PageLink, Way};
 pub use report::{HostSum, JobReport};
 pub use sitemaps::SitemapSums;

@@ -15,9 +15,34 @@ use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::{HostKey, JobId, Millis};
 use crate::frontier::record::NewUrl;
 
+/// A job, in the pass that its run is in; `None`: in whichever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobPass {
+    /// The job.
+    pub job: JobId,
+    /// The pass.
+    pub pass: Option<i32>,
+}
+
+impl From<JobId> for JobPass {
+    fn from(job: JobId) -> Self {
+        Self { job, pass: None }
+    }
+}
+
+impl JobPass {
+    /// The pass of the job; `None` when somebody has begun another one.
+    fn present(self, conn: &mut Connection) -> std::result::Result<Option<i32>, Fault> {
+        let pass = super::job::by_id(conn, self.job)?.pass;
+        Ok(self.pass.is_none_or(|known| known == pass).then_some(pass))
+    }
+}
+
 /// What an offer changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Offered {
+    /// Nothing: another pass has begun.
+    pub outrun: bool,
     /// URLs that were new, or became due again.
     pub added: usize,
     /// (job, host) pairs that got rows to ask.
@@ -27,6 +52,8 @@ pub struct Offered {
 /// One step of a pass over known pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revisited {
+    /// No step was made: another pass has begun.
+    pub outrun: bool,
     /// Where the next step goes on.
     pub last_id: i64,
     /// Rows made due again.
@@ -46,16 +73,20 @@ impl Store {
     pub fn offer(
         &self,
         me: &Node,
-        id: JobId,
+        of: impl Into<JobPass>,
         offered: &[NewUrl],
         cursor: Option<&str>,
         exhausted: bool,
         revive: bool,
         now: Millis,
     ) -> Result<Offered> {
+        let of: JobPass = of.into();
+        let id = of.job;
         self.connections.write(|conn| {
             node::hold(conn, me)?;
-            let pass = super::job::by_id(conn, id)?.pass;
+            let Some(pass) = of.present(conn)? else {
+                return Ok(Offered { outrun: true, ..Offered::default() });
+            };
             let finds: Vec<Find<'_>> = offered
                 .iter()
                 .map(|url| Find { job: id, pass, url, source_host: None, page: 0 })
@@ -64,7 +95,7 @@ impl Store {
             named::name(conn, id, offered)?;
             keep_position(conn, id, cursor, exhausted)?;
             let added = inserted.new.len() + inserted.revived.len();
-            Ok(Offered { added, woken: inserted.woken })
+            Ok(Offered { outrun: false, added, woken: inserted.woken })
         })
     }
 
@@ -78,21 +109,30 @@ impl Store {
     pub fn revisit(
         &self,
         me: &Node,
-        id: JobId,
+        of: impl Into<JobPass>,
         after_id: i64,
         limit: usize,
         now: Millis,
     ) -> Result<Revisited> {
+        let of: JobPass = of.into();
+        let id = of.job;
         self.connections.write(|conn| {
             node::hold(conn, me)?;
-            let pass = super::job::by_id(conn, id)?.pass;
+            let Some(pass) = of.present(conn)? else {
+                return Ok(Revisited {
+                    outrun: true,
+                    last_id: after_id,
+                    count: 0,
+                    exhausted: false,
+                });
+            };
             let step = next_of_older_passes(conn, id, pass, after_id, limit)?;
             let last_id = step.last().map_or(after_id, |row| row.id);
             let exhausted = step.len() < limit.max(1);
             let due: Vec<&Older> = step.iter().filter(|row| row.is_judged_again()).collect();
             make_due(conn, id, &due, pass, now)?;
             keep_position(conn, id, Some(&format!("revisit:{last_id}")), exhausted)?;
-            Ok(Revisited { last_id, count: due.len(), exhausted })
+            Ok(Revisited { outrun: false, last_id, count: due.len(), exhausted })
         })
     }
 }

@@ -1,6 +1,11 @@
 //! Several daemons on one PostgreSQL.
 
+use crawld::clock::Clock;
+use crawld::store::{Access, Store};
+
+use crate::common::http::{Gate, Reply};
 use crate::common::run::{Crawld, postgres_database};
+use crate::common::site::Pages;
 use crate::service::{Service, folder};
 use crate::{asked, crawl, star};
 
@@ -62,4 +67,31 @@ fn a_job_that_another_forgets_ends_there_and_the_rest_goes_on() {
     asks.until("one", "whole", |job| job["urls"]["done"] == 400);
     forgets.end();
     asks.end();
+}
+
+#[test]
+fn a_run_that_a_new_pass_overtakes_keeps_nothing_from_it() {
+    let url = postgres_database("daemon_overtaken");
+    let gate = Gate::new();
+    let site = Pages::new()
+        .links("/a", &["/x", "/y"])
+        .reply("/b", Reply::links(&["/z"]).after(&gate))
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let urls = format!("urls = [\"{}\", \"{}\"]", site.at("/a"), site.at("/b"));
+    let keys = "robots = false\ndelay = \"0ms\"\nper_host = 8\ncheck = true";
+    let job = format!("[jobs.links]\nkind = \"fetch\"\n{urls}\n{keys}\n");
+    let service = Service::start_in(daemon(&url, &job));
+    service.until("links", "all but one", |job| job["urls"]["done"] == 3);
+    // As a daemon on another machine does, while the answer of /b is awaited.
+    let store = Store::open(&url, Access::Owner).unwrap();
+    let id = store.job_by_name("links").unwrap().unwrap().id;
+    store.start_pass(id, Clock::start().now()).unwrap();
+    gate.open();
+    let job = service.until("links", "whole", |job| job["pass"] == 2 && job["state"] == "done");
+    assert_eq!(job["urls"]["done"], 5, "{job:#}");
+    let asked = asked(&site);
+    let times = |path: &str| asked.get(path).copied().unwrap_or(0);
+    assert_eq!(["/a", "/b", "/x", "/y", "/z"].map(times), [2, 2, 2, 2, 1], "{asked:?}");
+    service.end();
 }

@@ -163,6 +163,7 @@ impl World {
             robots: vec![robots_row(&root)],
             jobs: vec![JobDelta {
                 job: Some(job),
+                pass: 0,
                 running_ms: 2000,
                 waiting_ms: 500,
                 peak_in_flight: 3,

@@ -17,6 +17,7 @@ on_both! {
         let row = ground.queued(A);
         let delta = JobDelta {
             job: Some(ground.job),
+            pass: 1,
             running_ms: 50,
             waiting_ms: 20,
             peak_in_flight: 3,

@@ -136,8 +136,7 @@ on_both! {
             urls.iter().zip(reasons).map(|(url, why)| failed(&ground.queued(url), why)).collect();
         ground.commit(1, &settle(settled));
         store.give_up(&dns(ground.job, host("b.test")), 10).unwrap();
-        let done = crawld::store::JobState::Done;
-        store.set_job_state(ground.job, done, Some("max_pages"), NOW).unwrap();
+        store.end_pass(ground.job, 1, Some("max_pages"), NOW).unwrap();
 
         let which = Retry {
             job: ground.job,

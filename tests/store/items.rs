@@ -5,7 +5,7 @@ use crawld::domain::task::Task;
 use crawld::frontier::gathered::Gathered;
 use crawld::frontier::listing::{DetailPage, ListingPage, StoredItem};
 use crawld::frontier::record::{Commit, NewUrl, QueuedUrl, Settled};
-use crawld::store::{Change, JobState};
+use crawld::store::Change;
 
 use crate::ground::*;
 
@@ -51,7 +51,8 @@ impl Ground {
     }
 
     fn end(&self, limit: Option<&str>) {
-        self.store.set_job_state(self.job, JobState::Done, limit, NOW).unwrap();
+        let pass = self.job_row().pass;
+        assert!(self.store.end_pass(self.job, pass, limit, NOW).unwrap());
     }
 
     /// The fields of the items that are there, with how they stand.

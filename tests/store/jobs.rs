@@ -1,7 +1,8 @@
 //! Jobs come, change and go.
 
 use crawld::domain::JobId;
-use crawld::store::{JobState, NewJob, Origin, StoreErrorKind};
+use crawld::frontier::record::JobDelta;
+use crawld::store::{JobPass, JobState, NewJob, Offered, Origin, StoreErrorKind};
 
 use crate::ground::*;
 
@@ -42,11 +43,38 @@ on_both! {
         ground.offer(&[root(a)], NOW);
         ground.commit(1, &settle(vec![done(&ground.queued(a), vec![])]));
         ground.store.offer(&ground.node, ground.job, &[], Some("x"), true, false, NOW).unwrap();
-        ground.store.set_job_state(ground.job, JobState::Done, Some("max_time"), NOW).unwrap();
+        ground.store.end_pass(ground.job, 1, Some("max_time"), NOW).unwrap();
         let row = ground.store.start_pass(ground.job, NOW + 3).unwrap();
         assert_eq!((row.pass, row.asked, row.cursor, row.exhausted), (2, 0, None, false));
         assert_eq!((row.pass_started_at, row.started_at), (NOW + 3, NOW));
         assert_eq!((row.limit_hit, row.finished_at, row.state), (None, None, JobState::Running));
+    }
+
+    fn a_run_of_an_older_pass_neither_ends_the_new_one_nor_gives_it_anything(ground: Ground) {
+        let a = "http://a.test/";
+        ground.offer(&[root(a)], NOW);
+        let mut batch = settle(vec![done(&ground.queued(a), vec![link("http://b.test/", a, 1)])]);
+        ground.store.start_pass(ground.job, NOW + 1).unwrap();
+        batch.jobs = vec![JobDelta { job: Some(ground.job), pass: 1, bytes: 7, ..JobDelta::default() }];
+        let committed = ground.commit(1, &batch);
+        assert_eq!((committed.outrun, committed.asked), (vec![ground.job], vec![]));
+        assert!(ground.queued(a).tries == 0 && ground.pages().len() == 1);
+        let old = JobPass { job: ground.job, pass: Some(1) };
+        let store = &ground.store;
+        let urls = [root("http://c.test/")];
+        let offered = store.offer(&ground.node, old, &urls, Some("c"), true, true, NOW).unwrap();
+        assert_eq!(offered, Offered { outrun: true, ..Offered::default() });
+        assert!(store.revisit(&ground.node, old, 0, 10, NOW).unwrap().outrun);
+        assert!(!store.end_pass(ground.job, 1, None, NOW).unwrap());
+        let row = ground.job_row();
+        assert_eq!((row.pass, row.state, row.asked), (2, JobState::Running, 0));
+        assert_eq!((row.cursor, row.exhausted, row.bytes), (None, false, 0));
+        // The run of the new pass is as any other.
+        batch.jobs[0].pass = 2;
+        let committed = ground.commit(2, &batch);
+        assert_eq!((committed.outrun, committed.asked), (vec![], vec![(ground.job, 1)]));
+        assert!(store.end_pass(ground.job, 2, None, NOW).unwrap());
+        assert_eq!(ground.job_row().state, JobState::Done);
     }
 
     fn what_a_job_is_can_change(ground: Ground) {
@@ -58,7 +86,7 @@ on_both! {
         let none = JobId(99);
         let errors = [
             ground.store.amend_job(none, "", None, true).unwrap_err(),
-            ground.store.set_job_state(none, JobState::Done, None, NOW).unwrap_err(),
+            ground.store.end_pass(none, 1, None, NOW).unwrap_err(),
             ground.store.start_pass(none, NOW).unwrap_err(),
             ground.store.offer(&ground.node, none, &[], None, true, false, NOW).unwrap_err(),
         ];

@@ -27,11 +27,23 @@ impl SchedulerActor {
         Some(self.commit_call(node, now))
     }
 
+    /// Somebody has begun another pass of these jobs: their runs leave, so that they are taken up in
+    /// it.
+    pub(super) fn outrun(&mut self, jobs: &[JobId]) {
+        for id in jobs {
+            if let Some(run) = self.jobs.get_mut(id).filter(|run| !run.halting) {
+                log::info!("job={} pass={} another pass has begun", run.job.name, run.pass);
+                (run.halting, run.written, run.ending) = (true, false, None);
+            }
+        }
+    }
+
+    /// Nothing more of it is under way.
     fn leave(&mut self, id: JobId) {
         self.jobs.remove(&id);
         self.window.remove_job(id);
         self.desk.offers.retain(|offer| offer.job != id);
-        self.desk.revisits.retain(|(job, _)| *job != id);
+        self.desk.revisits.retain(|(job, ..)| *job != id);
         self.desk.refills.retain(|job| *job != id);
         self.desk.giving_up.retain(|given_up| given_up.job != id);
         self.tell(Event::JobHalted(id));

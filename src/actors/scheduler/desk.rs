@@ -15,7 +15,7 @@ use super::job_run::{Ending, JobRun};
 use crate::actors::db::{Apply, Call, LEASE, Offer, Reply};
 use crate::actors::messages::Batch;
 use crate::domain::{JobId, Millis};
-use crate::store::{JobState, Left, Node, StoreError};
+use crate::store::{Left, Node, StoreError};
 
 /// Requests asked of a generator at once.
 pub(super) const OFFER: usize = 1_000;
@@ -134,8 +134,8 @@ impl SchedulerActor {
         if let Some(offer) = self.desk.offers.front() {
             return Some(Call::Offer(node, Arc::clone(offer)));
         }
-        if let Some((job, after)) = self.desk.revisits.front() {
-            return Some(Call::Revisit(node, *job, *after, OFFER));
+        if let Some((job, pass, after)) = self.desk.revisits.front() {
+            return Some(Call::Revisit(node, *job, *pass, *after, OFFER));
         }
         self.refill_call(node)
     }
@@ -183,7 +183,7 @@ impl SchedulerActor {
         for run in self.jobs.values_mut() {
             let id = run.job.id;
             if let Some(Ending(limit)) = &run.ending {
-                return Some(Call::SetState(id, JobState::Done, limit.clone()));
+                return Some(Call::EndPass(id, run.pass, limit.clone()));
             }
             if run.in_flight > 0 {
                 continue;
@@ -209,7 +209,7 @@ impl SchedulerActor {
                 }
                 Some(Left::Nothing) if run.exhausted => {
                     run.ending = Some(Ending(None));
-                    return Some(Call::SetState(id, JobState::Done, None));
+                    return Some(Call::EndPass(id, run.pass, None));
                 }
                 Some(left) => {
                     let beyond = match left {
@@ -220,7 +220,7 @@ impl SchedulerActor {
                     if let Some(limit) = limit.or(beyond) {
                         let limit = Some(limit.to_owned());
                         run.ending = Some(Ending(limit.clone()));
-                        return Some(Call::SetState(id, JobState::Done, limit));
+                        return Some(Call::EndPass(id, run.pass, limit));
                     }
                 }
             }
@@ -279,12 +279,12 @@ impl Handler<Produced> for SchedulerActor {
             run.producing = false;
             match produced.batch {
                 Some(Batch::Offer { urls, cursor, exhausted }) => {
-                    let (job, cursor) = (produced.job, Some(cursor));
-                    let offer = Offer { job, urls, cursor, exhausted };
+                    let (job, pass, cursor) = (produced.job, run.pass, Some(cursor));
+                    let offer = Offer { job, pass, urls, cursor, exhausted };
                     self.desk.offers.push_back(Arc::new(offer));
                 }
                 Some(Batch::Revisit { after }) => {
-                    self.desk.revisits.push_back((produced.job, after));
+                    self.desk.revisits.push_back((produced.job, run.pass, after));
                 }
                 Some(Batch::Refill) => self.desk.refills.push_back(produced.job),
                 None => {

@@ -33,6 +33,8 @@ pub(super) struct JobRun {
     pub(super) job: Arc<Job>,
     /// Which run of all that there have been.
     pub(super) number: u64,
+    /// The pass that it is a run of. Others may begin another one meanwhile: then it leaves.
+    pub(super) pass: i32,
     pub(super) loaded: bool,
     pub(super) generator: Option<Addr<GeneratorActor>>,
     pub(super) producing: bool,
@@ -75,15 +77,16 @@ impl JobRun {
     }
 
     /// A job of which nothing is known yet: nothing is asked before [`JobRun::load`].
-    pub(super) fn new(job: Arc<Job>, number: u64, concurrency: usize) -> Self {
+    pub(super) fn new(job: Arc<Job>, pass: i32, number: u64, concurrency: usize) -> Self {
         Self {
             loaded: false,
             given_up: 0,
             was_open: false,
             ahead: job.harvest().map(|_| Ahead::new(concurrency)),
-            delta: JobDelta { job: Some(job.id), ..JobDelta::default() },
+            delta: JobDelta { job: Some(job.id), pass, ..JobDelta::default() },
             job,
             number,
+            pass,
             generator: None,
             producing: false,
             cursor: None,
@@ -254,6 +257,7 @@ impl JobRun {
         self.count_waiting(now);
         let fresh = JobDelta {
             job: self.delta.job,
+            pass: self.pass,
             peak_in_flight: self.delta.peak_in_flight,
             ..JobDelta::default()
         };

@@ -85,7 +85,7 @@ struct Desk {
     called_at: Option<Millis>,
     trouble: Option<Trouble>,
     offers: VecDeque<Arc<Offer>>,
-    revisits: VecDeque<(JobId, i64)>,
+    revisits: VecDeque<(JobId, i32, i64)>,
     refills: VecDeque<JobId>,
     giving_up: VecDeque<GivenUp>,
     releases: Vec<Release>,
@@ -189,7 +189,7 @@ impl SchedulerActor {
         for run in self.jobs.values_mut() {
             let id = run.job.id;
             let waits = busy(&self.desk.offers, id)
-                || self.desk.revisits.iter().any(|(job, _)| *job == id)
+                || self.desk.revisits.iter().any(|(job, ..)| *job == id)
                 || self.desk.refills.contains(&id)
                 || run.ahead.is_some_and(|ahead| !ahead.wants_more())
                 || self.draining.is_some();
@@ -286,7 +286,7 @@ impl Handler<StartJob> for SchedulerActor {
         self.window.add_job(Arc::clone(&start.job));
         self.window.look_everywhere(id);
         self.runs += 1;
-        self.jobs.insert(id, JobRun::new(start.job, self.runs, self.concurrency));
+        self.jobs.insert(id, JobRun::new(start.job, start.pass, self.runs, self.concurrency));
         self.desk.claim_wanted = true;
         self.desk.wanting.insert(id);
         self.pump(ctx);

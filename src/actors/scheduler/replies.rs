@@ -144,11 +144,12 @@ impl SchedulerActor {
                 }
                 self.desk.next_due_wanted |= left == Left::More;
             }
-            (Call::SetState(job, _, limit), Reply::Done) => {
+            (Call::EndPass(job, _, limit), Reply::Ended(true)) => {
                 self.jobs.remove(&job);
                 self.window.remove_job(job);
                 self.tell(Event::JobEnded(job, limit));
             }
+            (Call::EndPass(job, ..), Reply::Ended(false)) => self.outrun(&[job]),
             (Call::Heartbeat(_), Reply::Done) => {
                 self.desk.signed_at = now;
                 self.desk.reaped_at = now;
@@ -172,6 +173,9 @@ impl SchedulerActor {
             (Some(row), Some(run)) => {
                 run.job.named_hosts.add(loaded.named);
                 run.load(&row, loaded.cookies, now);
+                if row.pass != run.pass {
+                    self.outrun(&[job]);
+                }
             }
             (None, Some(_)) => {
                 log::warn!("job={name} is no longer in the store");
@@ -185,6 +189,9 @@ impl SchedulerActor {
 
     fn revisited(&mut self, job: JobId, revisited: Revisited) {
         self.desk.revisits.pop_front();
+        if revisited.outrun {
+            return self.outrun(&[job]);
+        }
         if let Some(run) = self.jobs.get_mut(&job) {
             run.cursor = Some(format!("revisit:{}", revisited.last_id));
             run.exhausted = revisited.exhausted;
@@ -222,6 +229,9 @@ impl SchedulerActor {
 
     fn offered(&mut self, offer: &Offer, offered: &Offered) {
         self.desk.offers.pop_front();
+        if offered.outrun {
+            return self.outrun(&[offer.job]);
+        }
         if let Some(run) = self.jobs.get_mut(&offer.job) {
             if offer.cursor.is_some() {
                 run.cursor.clone_from(&offer.cursor);
@@ -257,6 +267,7 @@ impl SchedulerActor {
                 run.committed(*sent, counted);
             }
         }
+        self.outrun(&committed.outrun);
         for (job, key, depth) in &committed.known {
             self.known.learn(*job, *key, *depth);
         }
