@@ -10,6 +10,8 @@ mod changes;
 mod ends;
 #[path = "scrape/items.rs"]
 mod items;
+#[path = "scrape/own_pages.rs"]
+mod own_pages;
 #[path = "scrape/pace.rs"]
 mod pace;
 #[path = "scrape/told.rs"]

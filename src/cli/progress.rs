@@ -41,7 +41,7 @@ fn whole(job: &Job) -> Whole {
         (Generator::Harvest(harvest), _) if harvest.plan.is_exhaustive() => {
             harvest.plan.count().and_then(|count| i64::try_from(count).ok())
         }
-        (_, Extractor::Items(listing)) if listing.detail.is_none() => {
+        (_, Extractor::Items(listing)) if listing.detail().is_none() => {
             let starts = i64::try_from(listing.starts.len()).unwrap_or(i64::MAX);
             listing.max_pages.map(|pages| starts.saturating_mul(pages.into()))
         }

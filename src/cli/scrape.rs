@@ -77,9 +77,12 @@ impl Args {
         let source = self.source.clone().unwrap_or_default();
         let mut fields: Vec<FieldSpec> =
             self.fields.iter().map(|field| field.spec(&source)).collect();
+        let mut detail_fields: Vec<FieldSpec> =
+            self.detail_fields.iter().map(|field| field.spec(&source)).collect();
         for name in &self.required {
-            let Some(field) = fields.iter_mut().find(|field| field.name == *name) else {
-                let message = format!("--required {name}: there is no --field {name}");
+            let mut all = fields.iter_mut().chain(&mut detail_fields);
+            let Some(field) = all.find(|field| field.name == *name) else {
+                let message = format!("--required {name}: there is no --field of this name");
                 return Err(CommandError::usage(message));
             };
             field.required = true;
@@ -88,7 +91,7 @@ impl Args {
             page_url: self.page_template.as_deref().map(|template| self.template(template)),
             pause_ms: self.pause.map(|Pause(least, most)| (least, most)),
             items: ItemsSpec {
-                detail_fields: self.detail_fields.iter().map(|f| f.spec(&source)).collect(),
+                detail_fields,
                 fields,
                 item: self.item.clone(),
                 key: self.key.clone(),

@@ -1,16 +1,14 @@
 //! A listing: pages one after another, each with items.
 
-use super::items::ItemReader;
+use super::items::{DetailReader, ItemReader};
 use super::page_url::PageUrlSpec;
 use super::url::CanonicalUrl;
 
 /// How a listing is read and where its pages are.
 #[derive(Debug)]
 pub struct Listing {
-    /// Reads the items of a page.
+    /// Reads the items of a page, and their own pages.
     pub reader: ItemReader,
-    /// Reads the further fields of an item from its own page; without it such pages are not asked.
-    pub detail: Option<ItemReader>,
     /// The URLs of pages; without it the next link leads on.
     pub page_url: Option<PageUrlSpec>,
     /// The first pages of the job's listings.
@@ -20,6 +18,12 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Reads the further fields of an item from its own page; without it such pages are not asked.
+    #[must_use]
+    pub fn detail(&self) -> Option<&DetailReader> {
+        self.reader.details()
+    }
+
     /// The URL that the template gives the page after this one, which is page `number` of its
     /// listing. `None`: there is no template, or nobody can say which listing this page is of.
     #[must_use]

@@ -39,7 +39,7 @@ impl Gathered {
                 })
                 .sum(),
             Self::Listing(page) => page.weight(),
-            Self::Detail(page) => page.fields.len(),
+            Self::Detail(page) => page.fields.as_ref().map_or(0, String::len),
         }
     }
 }

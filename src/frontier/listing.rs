@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::discover::new_url;
 use super::record::{NewUrl, QueuedUrl};
-use crate::domain::items::{FieldTally, Item, Reading};
+use crate::domain::items::{Detail, DetailReader, FieldTally, Item, Reading};
 use crate::domain::job::{Extractor, Job};
 use crate::domain::link::LinkKind;
 use crate::domain::listing::Listing;
@@ -41,6 +41,8 @@ pub struct ListingPage {
     pub dropped: usize,
     /// Blocks of JSON-LD that are no JSON.
     pub broken: usize,
+    /// Is an item left out without fields of its own page?
+    pub needs_detail: bool,
     /// Is the next page beyond the limit of pages? Then it stays queued, unasked.
     pub beyond: bool,
 }
@@ -61,12 +63,17 @@ pub struct StoredItem {
 /// The further fields of an item, from its own page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DetailPage {
-    /// As a JSON object, in their order.
-    pub fields: String,
+    /// As a JSON object, in their order; `None`: a required one has no value, and the item is left
+    /// out.
+    pub fields: Option<String>,
     /// Stands for them.
     pub digest: i64,
+    /// Are some of them required?
+    pub required: bool,
     /// How they fared.
     pub tallies: Vec<FieldTally>,
+    /// Blocks of JSON-LD that are no JSON.
+    pub broken: usize,
 }
 
 impl ListingPage {
@@ -106,7 +113,7 @@ pub fn outcome(job: &Job, listing: &Listing, row: &QueuedUrl, reading: Reading) 
     let details: BTreeMap<&str, &CanonicalUrl> = reading
         .items
         .iter()
-        .filter(|_| listing.detail.is_some())
+        .filter(|_| listing.detail().is_some())
         .filter_map(|item| item.detail.as_ref())
         .map(|url| (url.as_str(), url))
         .collect();
@@ -129,6 +136,7 @@ pub fn outcome(job: &Job, listing: &Listing, row: &QueuedUrl, reading: Reading) 
             tallies: reading.tallies,
             dropped: reading.dropped,
             broken: reading.broken,
+            needs_detail: listing.detail().is_some_and(DetailReader::requires),
             beyond: next.is_ok() && listing.max_pages.is_some_and(|most| number >= most),
         },
         found,
@@ -163,10 +171,12 @@ fn next(
 
 /// The fields of an item as they are stored.
 #[must_use]
-pub fn detail(fields: &[(String, Value)], tallies: Vec<FieldTally>) -> DetailPage {
-    let fields = object(fields);
+pub fn detail(reader: &DetailReader, detail: Detail) -> DetailPage {
+    let Detail { fields, dropped, tallies, broken, .. } = detail;
+    let fields = object(&fields);
     let digest = xxh3_64(fields.as_bytes()).cast_signed();
-    DetailPage { fields, digest, tallies }
+    let fields = (!dropped).then_some(fields);
+    DetailPage { fields, digest, required: reader.requires(), tallies, broken }
 }
 
 fn stored(item: &Item) -> StoredItem {

@@ -250,10 +250,14 @@ struct Tally {
 }
 
 #[derive(QueryableByName)]
-struct Failed {
+struct Number {
     #[diesel(sql_type = sql_types::BigInt)]
-    pages: i64,
+    number: i64,
 }
+
+/// Items left out in this pass for want of a field of their own page.
+const LEFT_OUT: &str = "SELECT COUNT(*) AS number FROM item i JOIN job j ON j.id = i.job \
+     WHERE i.job = $1 AND i.gone_pass IS NOT NULL AND i.last_pass = j.pass";
 
 /// Sums up a job's items in its present pass.
 pub(super) fn sums(conn: &mut Connection, job: JobId) -> std::result::Result<ItemSums, Fault> {
@@ -289,12 +293,16 @@ pub(super) fn sums(conn: &mut Connection, job: JobId) -> std::result::Result<Ite
         add(&mut sums, tally);
     }
     if !sums.is_empty() {
-        let failed: Failed = both!(conn, c => sql_query(
-                "SELECT COUNT(*) AS pages FROM urls u JOIN job j ON j.id = u.job \
+        let failed: Number = both!(conn, c => sql_query(
+                "SELECT COUNT(*) AS number FROM urls u JOIN job j ON j.id = u.job \
                  WHERE u.job = $1 AND u.state = 2 AND u.task = 1 AND u.pass = j.pass")
             .bind::<sql_types::BigInt, _>(job.0)
             .get_result(c))?;
-        sums.details_failed = failed.pages;
+        sums.details_failed = failed.number;
+        let left_out: Number = both!(conn, c => sql_query(LEFT_OUT)
+            .bind::<sql_types::BigInt, _>(job.0)
+            .get_result(c))?;
+        sums.dropped += left_out.number;
     }
     Ok(sums)
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an item has one row in its job, whatever pages show it. It is gone (`gone_pass`)
 //! exactly when a pass has ended without it that read every page of its listings, or as many as may
-//! be read and so the one that it stood on.
+//! be read and so the one that it stood on, or when it is left out (`left_out`).
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -14,6 +14,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use super::clean;
 use super::connection::{Connection, both};
 use super::error::Fault;
+use super::left_out;
 use super::prepared::prepared;
 use super::schema::{detail, item, listing};
 use crate::domain::items::FieldTally;
@@ -79,7 +80,7 @@ prepared! {
          VALUES (" job: i64 as BigInt,
         ", " host: i64 as BigInt,
         ", " url: i64 as BigInt,
-        ", " fields: Cow<'a, str> as Text,
+        ", " fields: Option<Cow<'a, str>> as Nullable<Text>,
         ", " digest: i64 as BigInt,
         ", " pass: i32 as Integer,
     } ") ON CONFLICT (job, host_key, url_key) DO UPDATE SET fields = excluded.fields, \
@@ -143,6 +144,9 @@ fn keep_page(
             life: PhantomData,
         };
         both!(conn, c => keep.execute(c))?;
+        if page.needs_detail {
+            left_out::until_read(conn, settled.job.0, stored.key)?;
+        }
     }
     let of = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     count(conn, settled, pass, what::SEEN, "", of(page.items.len()), None)?;
@@ -201,7 +205,8 @@ struct Count {
     count: i64,
 }
 
-/// Was the item seen before in this pass, here or on another page? Its first place stays.
+/// Was the item seen before in this pass, here or on another page? Its first place stays, also if it
+/// was left out.
 fn is_had(
     conn: &mut Connection,
     settled: &Settled,
@@ -210,7 +215,6 @@ fn is_had(
 ) -> QueryResult<bool> {
     let last: Option<i32> = both!(conn, c => item::table
         .filter(item::job.eq(settled.job.0).and(item::item_key.eq(stored.key)))
-        .filter(item::gone_pass.is_null())
         .select(item::last_pass)
         .first(c)
         .optional())?;
@@ -227,12 +231,19 @@ fn keep_detail(
         job: settled.job.0,
         host: settled.host.0,
         url: settled.key.0,
-        fields: clean(&page.fields),
+        fields: page.fields.as_deref().map(clean),
         digest: page.digest,
         pass,
         life: PhantomData,
     };
     both!(conn, c => keep.execute(c))?;
+    if page.fields.is_none() {
+        left_out::leave_out(conn, settled, pass)?;
+    } else if page.required {
+        left_out::readmit(conn, settled, pass)?;
+    }
+    let broken = i64::try_from(page.broken).unwrap_or(i64::MAX);
+    count(conn, settled, pass, what::BROKEN, "", broken, None)?;
     count_fields(conn, settled, pass, &page.tallies)
 }
 
@@ -259,6 +270,8 @@ fn redirect_detail(conn: &mut Connection, settled: &Settled, pass: i32) -> Resul
         .do_update()
         .set(to)
         .execute(c))?;
+    // What it leads to may have been read.
+    left_out::readmit(conn, settled, pass)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@
 //! and `settle` (results), `unmodified` (results that stay), `content` (duplicates), `warc`
 //! (archives), `claim` (hosts are leased), `queue` (reading it, giving hosts back), `amend` (give up,
 //! retry, forget), `cookies`, `sitemaps`, `harvest` (queries of an endpoint), `items` and `listing`
-//! (what scraping gives, where it goes on), `this_pass` (what counts in it), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
+//! (what scraping gives, where it goes on), `left_out` (items that lack something), `this_pass` (what counts in it), and the readers `report`, `size`, `harvested`, `item_rows`, `export`,
 //! `suggestions`, `lookup`; `transfer` and `backup` copy a store.
 
 mod amend;
@@ -32,6 +32,7 @@ mod items;
 mod job;
 mod job_state;
 mod known_rows;
+mod left_out;
 mod limits;
 mod listing;
 mod lock;

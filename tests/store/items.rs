@@ -197,7 +197,11 @@ on_both! {
         };
         ground.scraped(2, vec![redirect(&row, MOVED)]);
         ground.scraped(3, vec![redirect(&ground.queued(MOVED), there)]);
-        let fields = DetailPage { fields: "{\"area\":5}".into(), digest: 5, tallies: vec![] };
+        let fields = DetailPage {
+            fields: Some("{\"area\":5}".to_owned()),
+            digest: 5,
+            ..DetailPage::default()
+        };
         let detail = Settled {
             gathered: Some(Box::new(Gathered::Detail(fields))),
             task: Task::Detail,

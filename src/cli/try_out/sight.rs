@@ -138,14 +138,10 @@ impl Sight {
 
     fn items(&mut self, job: &Job, rules: &Listing, paper: &Paper, detail: bool) {
         let declared = self.content_type.clone();
-        let reader = match (&rules.detail, detail) {
-            (_, false) => &rules.reader,
-            (Some(reader), true) => reader,
-            (None, true) => {
-                self.trouble = Some("the job takes nothing from the items' own pages".to_owned());
-                return;
-            }
-        };
+        if detail {
+            return self.own_page(rules, paper);
+        }
+        let reader = &rules.reader;
         let reading = match reader.read_bytes(&paper.url, declared.as_deref(), &paper.body) {
             Ok(reading) => reading,
             Err(refusal) => {
@@ -163,13 +159,34 @@ impl Sight {
             .iter()
             .map(|item| item.fields.iter().cloned().collect::<Map<_, _>>().into())
             .collect();
-        if !detail {
-            let row = row(&paper.url, rules);
-            let outcome = listing::outcome(job, rules, &row, reading);
-            self.sort(outcome.found);
-            notes.extend(outcome.end.map(str::to_owned));
-        }
+        let row = row(&paper.url, rules);
+        let outcome = listing::outcome(job, rules, &row, reading);
+        self.sort(outcome.found);
+        notes.extend(outcome.end.map(str::to_owned));
         self.note = Some(notes.join("; ")).filter(|note| !note.is_empty());
+    }
+
+    /// An item's own page.
+    fn own_page(&mut self, rules: &Listing, paper: &Paper) {
+        let Some(reader) = rules.detail() else {
+            self.trouble = Some("the job takes nothing from the items' own pages".to_owned());
+            return;
+        };
+        let declared = self.content_type.as_deref();
+        let page = match reader.read_bytes(&paper.url, declared, &paper.body) {
+            Ok(page) => page,
+            Err(refusal) => {
+                self.trouble = Some(refusal.to_string());
+                return;
+            }
+        };
+        self.dropped = usize::from(page.dropped);
+        self.fields = page.tallies.iter().map(fared).collect();
+        if !page.dropped {
+            self.taken = vec![page.fields.into_iter().collect::<Map<_, _>>().into()];
+        }
+        let cut = page.cut.map(|cut| format!("cut: {cut}"));
+        self.note = cut.or_else(|| listing::broken(page.broken));
     }
 
     pub(super) fn sort(&mut self, found: Vec<NewUrl>) {

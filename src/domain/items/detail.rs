@@ -1,4 +1,4 @@
-//! Reads an item's own page.
+//! Reads an item's own page: its fields are found, made and required as those of an item are.
 
 use serde_json::Value;
 
@@ -22,6 +22,11 @@ use super::tree;
 pub struct DetailReader {
     fields: Vec<Field>,
     slots: Vec<String>,
+    /// Are the items read from JSON? Then so are their pages, whatever they say they are, unless they
+    /// begin as markup does.
+    json: bool,
+    /// Is something taken from what pages state in their own data?
+    states: bool,
 }
 
 /// What a detail page adds to its item.
@@ -33,6 +38,8 @@ pub struct Detail {
     pub dropped: bool,
     /// One for each field.
     pub tallies: Vec<FieldTally>,
+    /// Blocks of JSON-LD that are no JSON.
+    pub broken: usize,
     /// Not all was read.
     pub cut: Option<Cut>,
 }
@@ -45,7 +52,15 @@ impl DetailReader {
             compiler.wrong(&format!("detail_fields.{name}"), "the item has this field already");
         }
         let slots = std::mem::take(&mut compiler.slots);
-        (!fields.is_empty()).then_some(Self { fields, slots })
+        let json = spec.source.as_deref() == Some("json");
+        let states = fields.iter().any(Field::has_property);
+        (!fields.is_empty()).then_some(Self { fields, slots, json, states })
+    }
+
+    /// Is an item left out whose page lacks some of them?
+    #[must_use]
+    pub fn requires(&self) -> bool {
+        self.fields.iter().any(|field| field.required)
     }
 
     /// The names of the fields, behind a price its currency.
@@ -80,7 +95,8 @@ impl DetailReader {
     ) -> Result<Detail, Refusal> {
         let text = extract::document(url, content_type, body);
         let essence = text.content_type.as_deref();
-        if essence.is_some_and(extract::is_json) {
+        let is_markup = text.text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+        if essence.is_some_and(extract::is_json) || (self.json && !is_markup) {
             let value = json(&text.text)?;
             let scene = scene(Base::new(url, text.charset, None), 1, &self.slots);
             return Ok(self.detail(Place::Json(&value), scene));
@@ -90,17 +106,22 @@ impl DetailReader {
         let base = Base::new(url, text.charset, tree::base(&html));
         let mut scene = scene(base, tree::far(&html), &self.slots);
         let Some(root) = tree::root(&html) else { return Ok(Detail::default()) };
-        let mut stated = property::top(json_ld::blocks(&html).0);
-        stated.extend(microdata::top(&html, &scene.base, &mut scene.work));
+        let (mut stated, mut broken) = (Vec::new(), 0);
+        if self.states {
+            let (blocks, bad) = json_ld::blocks(&html);
+            (stated, broken) = (property::top(blocks), bad);
+            stated.extend(microdata::top(&html, &scene.base, &mut scene.work));
+        }
         let stated = Value::Array(stated);
-        Ok(self.detail(Place::Page(root, html.tree.values().len(), &stated), scene))
+        let place = Place::Page(root, html.tree.values().len(), &stated);
+        Ok(Detail { broken, ..self.detail(place, scene) })
     }
 
     fn detail(&self, place: Place<'_>, mut scene: Scene) -> Detail {
         let fields = read_all(&self.fields, place, &mut scene);
         let cut = scene.work.cut;
-        let dropped = fields.is_none() && cut.is_none();
+        let dropped = fields.is_none() && self.requires();
         let fields = fields.unwrap_or_else(|| self.nothing());
-        Detail { fields, dropped, tallies: scene.tallies, cut }
+        Detail { fields, dropped, tallies: scene.tallies, broken: 0, cut }
     }
 }

@@ -105,6 +105,15 @@ impl Field {
         price && !self.list
     }
 
+    /// Is it, or a field within it, found among what a page states?
+    pub(super) fn has_property(&self) -> bool {
+        let within = match &self.take {
+            Take::Item(fields) => fields.iter().any(Self::has_property),
+            _ => false,
+        };
+        within || matches!(self.way, Way::Property(_))
+    }
+
     fn read(&self, place: Place<'_>, scene: &mut Scene) -> Made {
         let nothing = Made { value: Value::Null, currency: None };
         let places = self.places(place, scene);

@@ -72,6 +72,9 @@ impl ItemReader {
     /// its currency, last those of its own page. Empty when each property is a field.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
+        if self.fields.is_empty() {
+            return Vec::new();
+        }
         let mut names = columns(&self.fields);
         names.extend(self.details.iter().flat_map(DetailReader::columns));
         names

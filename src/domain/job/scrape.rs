@@ -32,7 +32,7 @@ impl ScrapeSpec {
     ///
     /// # Errors
     /// All that is wrong.
-    pub fn check(&self) -> Result<Readers, Vec<ItemError>> {
+    pub fn check(&self) -> Result<ItemReader, Vec<ItemError>> {
         let mut errors = Vec::new();
         let mut wrong = |key: &str, problem: String| {
             errors.push(ItemError { key: key.to_owned(), problem });
@@ -50,17 +50,10 @@ impl ScrapeSpec {
         {
             wrong("pause", "the shortest rest is longer than the longest".to_owned());
         }
-        let page = ItemReader::new(&self.items).map_err(|mut others| errors.append(&mut others));
-        let detail = self.detail().map(|spec| ItemReader::new(&spec)).transpose();
-        let detail = detail.map_err(|others| {
-            errors.extend(others.into_iter().map(|error| {
-                let key = error.key.replacen("fields.", "detail_fields.", 1);
-                ItemError { key, ..error }
-            }));
-        });
-        match (page, detail) {
-            (Ok(page), Ok(detail)) if errors.is_empty() => Ok(Readers { page, detail }),
-            _ => Err(errors),
+        match ItemReader::new(&self.items) {
+            Ok(reader) if errors.is_empty() => Ok(reader),
+            Ok(_) => Err(errors),
+            Err(others) => Err([errors, others].concat()),
         }
     }
 
@@ -68,14 +61,7 @@ impl ScrapeSpec {
     /// not known before the items are.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
-        let of = |spec: &ItemsSpec| ItemReader::new(spec).map(|reader| reader.columns());
-        let mut columns = of(&self.items).unwrap_or_default();
-        for name in self.detail().and_then(|spec| of(&spec).ok()).unwrap_or_default() {
-            if !columns.is_empty() && !columns.contains(&name) {
-                columns.push(name);
-            }
-        }
-        columns
+        ItemReader::new(&self.items).map(|reader| reader.columns()).unwrap_or_default()
     }
 
     /// The names of the fields of an item's own page.
@@ -84,35 +70,11 @@ impl ScrapeSpec {
         let names = self.items.detail_fields.iter().map(|field| field.name.clone());
         if self.items.detail.is_some() { names.collect() } else { Vec::new() }
     }
-
-    /// What is taken from an item's own page: all of it is one item.
-    fn detail(&self) -> Option<ItemsSpec> {
-        let items = &self.items;
-        (items.detail.is_some() && !items.detail_fields.is_empty()).then(|| {
-            let json = items.source.as_deref() == Some("json");
-            ItemsSpec {
-                source: items.source.clone().filter(|_| json),
-                item: Some(if json { "$" } else { ":root" }.to_owned()),
-                fields: items.detail_fields.clone(),
-                locale: items.locale.clone(),
-                ..ItemsSpec::default()
-            }
-        })
-    }
-}
-
-/// What reads the pages of a job.
-#[derive(Debug)]
-pub struct Readers {
-    /// A listing's page.
-    pub page: ItemReader,
-    /// An item's own page.
-    pub detail: Option<ItemReader>,
 }
 
 pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError> {
     let scrape = spec.scrape.clone().unwrap_or_default();
-    let Readers { page: reader, detail } = scrape.check().map_err(JobError::Items)?;
+    let reader = scrape.check().map_err(JobError::Items)?;
     let roots = roots(spec, &scrape)?;
     let starts: Vec<_> = roots.iter().map(|root| root.url.clone()).collect();
     let whole = scrape.page_url.as_ref().is_some_and(|template| !template.is_relative());
@@ -124,7 +86,7 @@ pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError
     let scope = Scope::new(ScopeKind::Any, &starts, &spec.include, &spec.exclude)?;
     // What counts under max_pages are the pages of a listing.
     let max_pages = spec.max_pages.map(|most| i32::try_from(most).unwrap_or(i32::MAX));
-    let listing = Listing { reader, detail, page_url: scrape.page_url, starts, max_pages };
+    let listing = Listing { reader, page_url: scrape.page_url, starts, max_pages };
     let mut job = base::job(
         id,
         name,

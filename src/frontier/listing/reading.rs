@@ -3,11 +3,14 @@
 use super::super::gathered::Gathered;
 use super::super::record::{NewUrl, QueuedUrl};
 use super::{detail, outcome};
-use crate::domain::items::{ItemReader, Refusal};
+use crate::domain::items::{Cut, Detail, DetailReader, Reading, Refusal};
 use crate::domain::job::Job;
 use crate::domain::listing::Listing;
 use crate::domain::task::Task;
 use crate::domain::url::CanonicalUrl;
+
+/// Evidence of an item's own page that lacks what is required.
+const LACKS: &str = "it lacks a required field: the item is left out";
 
 /// What was taken from a page.
 #[derive(Debug, Default)]
@@ -35,30 +38,40 @@ pub fn read(
     let url = CanonicalUrl::parse(&row.url).map_err(|error| error.to_string())?;
     let declared = headers.iter().find(|(name, _)| name == "content-type");
     let declared = declared.map(|(_, value)| value.as_str());
-    let reader: &ItemReader = match (row.task, &listing.detail) {
-        (Task::Main, _) => &listing.reader,
-        (Task::Detail, Some(reader)) => reader,
+    let taken = match (row.task, listing.detail()) {
+        (Task::Main, _) => {
+            let reading = listing.reader.read_bytes(&url, declared, body);
+            reading.map(|reading| of_listing(job, listing, row, reading))
+        }
+        (Task::Detail, Some(reader)) => {
+            reader.read_bytes(&url, declared, body).map(|page| of_item(reader, page))
+        }
         _ => return Ok(Taken::default()),
     };
-    let reading = match reader.read_bytes(&url, declared, body) {
-        Ok(reading) => reading,
-        Err(refusal @ (Refusal::Json(_) | Refusal::Shape(_))) => return Err(refusal.to_string()),
-        Err(refusal) => {
-            return Ok(Taken { note: Some(refusal.to_string()), ..Taken::default() });
-        }
-    };
-    let cut = reading.cut.map(|cut| format!("cut: {cut}"));
-    if row.task == Task::Detail {
-        let fields = reading.items.into_iter().next().map(|item| item.fields);
-        let page = detail(&fields.unwrap_or_default(), reading.tallies);
-        let gathered = Some(Gathered::Detail(page));
-        return Ok(Taken { gathered, note: cut, ..Taken::default() });
+    match taken {
+        Err(refusal @ (Refusal::Json(_) | Refusal::Shape(_))) => Err(refusal.to_string()),
+        Err(refusal) => Ok(Taken { note: Some(refusal.to_string()), ..Taken::default() }),
+        Ok(taken) => Ok(taken),
     }
-    let broken = broken(reading.broken);
+}
+
+fn of_listing(job: &Job, listing: &Listing, row: &QueuedUrl, reading: Reading) -> Taken {
+    let note = note(reading.cut, reading.broken);
     let outcome = outcome(job, listing, row, reading);
-    let note = cut.or(broken).or_else(|| outcome.end.map(str::to_owned));
-    let gathered = Some(Gathered::Listing(outcome.page));
-    Ok(Taken { gathered, found: outcome.found, note })
+    let note = note.or_else(|| outcome.end.map(str::to_owned));
+    Taken { gathered: Some(Gathered::Listing(outcome.page)), found: outcome.found, note }
+}
+
+fn of_item(reader: &DetailReader, page: Detail) -> Taken {
+    let lacks = page.dropped.then(|| LACKS.to_owned());
+    let note = note(page.cut, page.broken).or(lacks);
+    let gathered = Some(Gathered::Detail(detail(reader, page)));
+    Taken { gathered, note, ..Taken::default() }
+}
+
+/// What is to be said of a page that was not read whole.
+fn note(cut: Option<Cut>, blocks: usize) -> Option<String> {
+    cut.map(|cut| format!("cut: {cut}")).or_else(|| broken(blocks))
 }
 
 /// What is to be said of blocks of JSON-LD that are no JSON, if there are any.

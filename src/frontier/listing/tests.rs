@@ -142,7 +142,9 @@ fn the_page_of_an_item_is_one_item_and_leads_nowhere() {
         taken(&job(None, None), &row(START, 0, Task::Detail), "<i>30</i><a class=next href=/x>");
     assert!(taken.found.is_empty());
     match taken.gathered {
-        Some(Gathered::Detail(page)) => assert_eq!(page.fields, r#"{"area":"30"}"#),
+        Some(Gathered::Detail(page)) => {
+            assert_eq!(page.fields.as_deref(), Some(r#"{"area":"30"}"#));
+        }
         other => panic!("{other:?}"),
     }
 }
