@@ -184,3 +184,37 @@ fn a_page_of_a_list_shows_the_links_that_would_be_recorded() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }
+
+#[test]
+fn a_query_is_asked_as_the_job_would_ask_it() {
+    let site = Pages::new()
+        .otherwise(|request| {
+            let header = request.header("x-requested-with").unwrap_or_default();
+            let body = String::from_utf8_lossy(&request.body);
+            Reply::body("application/json", json!([request.method, header, body]).to_string())
+        })
+        .open();
+    let crawld = Crawld::new();
+    crawld.write(
+        "c.toml",
+        format!(
+            "[politeness]\ndelay = \"0ms\"\nrobots = false\n\
+             [jobs.tips]\nkind = \"suggest\"\nprefix = \"in \"\n\
+             request = {{ method = \"POST\", url = \"{0}\", form = {{ q = \"{{query}}\" }}, \
+             headers = {{ X-Requested-With = \"XMLHttpRequest\" }} }}\n\
+             results.echo = {{ path = \"$[*]\" }}\n\
+             [jobs.dots]\nkind = \"suggest\"\nrequest = {{ url = \"{0}{{query}}\" }}\n\
+             results.echo = {{ path = \"$[*]\" }}\n",
+            site.at("/s/")
+        ),
+    );
+    let shown = crawld.expect(0, &["try", "c.toml", "tips", "d&ö"]).stdout;
+    let told = "echo: 3 tips\n1. POST\n2. XMLHttpRequest\n3. q=in+d%26%C3%B6\n";
+    assert!(shown.contains(told), "{shown}");
+    crawld.write("saved", "[\"from a file\"]");
+    let shown = crawld.expect(0, &["try", "c.toml", "tips", "saved"]).stdout;
+    assert!(shown.contains("1. from a file"), "{shown}");
+    let no_url = crawld.expect(2, &["try", "c.toml", "dots", "."]);
+    assert!(no_url.stderr.contains("the query '.'"), "{}", no_url.stderr);
+    assert_eq!(site.requests(), 1, "{:?}", site.paths());
+}

@@ -14,7 +14,7 @@ use self::sight::{Paper, Sight};
 use super::error::{CommandError, closed_pipe_is_success};
 use super::one_off;
 use super::options::Global;
-use crate::actors::fetcher::probe::{Probed, probe};
+use crate::actors::fetcher::probe::{Probed, Wanted, probe};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::domain::JobId;
@@ -34,8 +34,9 @@ pub(super) struct Args {
     /// One of its jobs
     #[arg(value_name = "JOB")]
     job: String,
-    /// A page: it is asked once, as the job would ask it; or a file that holds one
-    #[arg(value_name = "URL|FILE")]
+    /// A page: it is asked once, as the job would ask it; or a file that holds one; of kind suggest also
+    /// the letters of a query, which are put where the job puts them
+    #[arg(value_name = "URL|FILE|QUERY")]
     page: String,
     /// Where the file is supposed to come from [default: the job's first URL]
     #[arg(long, value_name = "URL")]
@@ -53,16 +54,15 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn Write) -> Result<u
     let mut settings = config::load(Some(&args.file), &global.overrides())?;
     decide_proxies(&mut settings)?;
     one_off::start_log(&settings, "crawld=warn");
-    let is_url = args.page.contains("://");
     let job = Job::new(JobId(0), &args.job, &spec(args, &settings)?)
         .map_err(|error| CommandError { exit: 78, message: error.to_string() })?;
-    let url = url(args, &job, is_url)?;
-    let paper = if is_url {
-        // Whoever names a page means it.
-        job.named_hosts.add([url.host_key()]);
-        ask(&job, &settings, url)?
-    } else {
-        read(Path::new(&args.page), url, settings.database_url())?
+    let paper = match wanted(args, &job)? {
+        Some(wanted) => {
+            // Whoever names a page means it.
+            job.named_hosts.add([wanted.url().host_key()]);
+            ask(&job, &settings, wanted)?
+        }
+        None => read(Path::new(&args.page), file_url(args, &job)?, settings.database_url())?,
     };
     let sight = Sight::of(&job, &paper, args.detail);
     closed_pipe_is_success(show(&sight, args.json, out))
@@ -93,18 +93,36 @@ fn spec(args: &Args, settings: &Settings) -> Result<JobSpec, CommandError> {
     Ok(configured.spec.clone())
 }
 
-/// The URL that the page has.
-fn url(args: &Args, job: &Job, is_url: bool) -> Result<CanonicalUrl, CommandError> {
-    let given = if is_url { Some(&args.page) } else { args.url.as_ref() };
-    let root = match given {
-        Some(text) => Root::parse(text).map_err(|error| CommandError {
-            exit: 2,
-            message: format!("'{text}': {error}; give a URL such as https://example.org/"),
-        })?,
-        None => job.roots.first().cloned().ok_or_else(|| {
-            CommandError::usage("the job names no URL: say with --url where the file comes from")
-        })?,
+/// What is to be asked; `None`: it is a file.
+fn wanted(args: &Args, job: &Job) -> Result<Option<Wanted>, CommandError> {
+    let text = &args.page;
+    if text.contains("://") {
+        return Ok(Some(Wanted::Page(read_url(text)?)));
+    }
+    let is_file = Path::new(text).exists() && !Path::new(text).is_dir();
+    let Some(harvest) = job.harvest().filter(|_| !is_file) else {
+        return Ok(None);
     };
+    let filled = harvest.template.fill(&harvest.plan.query(text));
+    let refuse = |error| CommandError::usage(format!("the query '{text}': {error}"));
+    filled.map(|filled| Some(Wanted::Answer(filled))).map_err(refuse)
+}
+
+/// The URL that a page in a file has.
+fn file_url(args: &Args, job: &Job) -> Result<CanonicalUrl, CommandError> {
+    match &args.url {
+        Some(text) => read_url(text),
+        None => job.roots.first().map(|root| root.url.clone()).ok_or_else(|| {
+            CommandError::usage("the job names no URL: say with --url where the file comes from")
+        }),
+    }
+}
+
+fn read_url(text: &str) -> Result<CanonicalUrl, CommandError> {
+    let root = Root::parse(text).map_err(|error| CommandError {
+        exit: 2,
+        message: format!("'{text}': {error}; give a URL such as https://example.org/"),
+    })?;
     Ok(root.url)
 }
 
@@ -128,14 +146,15 @@ fn read(path: &Path, url: CanonicalUrl, database: &str) -> Result<Paper, Command
     Ok(Paper { url, status: None, headers, body, trouble: None })
 }
 
-fn ask(job: &Job, settings: &Settings, url: CanonicalUrl) -> Result<Paper, CommandError> {
+fn ask(job: &Job, settings: &Settings, wanted: Wanted) -> Result<Paper, CommandError> {
+    let url = wanted.url().clone();
     let options: ClientOptions = run_settings(settings, Duration::ZERO).client;
     one_off::set_up_tls(&options, false)?;
     let probed = actix_rt::System::new().block_on(async {
         let client = HttpClient::new(Clock::start(), &options);
         let client =
             client.map_err(|error| CommandError { exit: 78, message: error.to_string() })?;
-        Ok::<_, CommandError>(probe(&client, job, &url).await)
+        Ok::<_, CommandError>(probe(&client, job, wanted).await)
     })?;
     Ok(match probed {
         Probed::Answer(head, body) => {

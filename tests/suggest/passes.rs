@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use diesel::{
+    Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query,
+};
+
 use crate::common::http::Reply;
 use crate::common::run::{Crawld, postgres_database};
 use crate::common::site::Pages;
@@ -53,6 +57,24 @@ fn a_larger_alphabet_asks_only_what_is_new() {
     assert_eq!(paths.len(), 20, "none twice");
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// How many failures the view for people shows.
+fn in_view(crawld: &Crawld, database: &str) -> i64 {
+    let sql = sql_query("SELECT COUNT(*) AS number FROM v_failures");
+    let number: Number = if database.starts_with("postgres") {
+        sql.get_result(&mut PgConnection::establish(database).unwrap()).unwrap()
+    } else {
+        let path = crawld.path().join(database);
+        sql.get_result(&mut SqliteConnection::establish(path.to_str().unwrap()).unwrap()).unwrap()
+    };
+    number.number
+}
+
 /// A second pass asks less than the first did, of which a query failed and others were left.
 fn a_report_is_of_its_pass(database: &str) {
     let site = Pages::new()
@@ -73,6 +95,7 @@ fn a_report_is_of_its_pass(database: &str) {
         (count("finished"), count("failed"), count("known"), report["statuses"].clone())
     };
     assert_eq!((of(&first).0, of(&first).1), (11, 1), "{first:#}");
+    assert_eq!(in_view(&crawld, database), 1);
 
     let narrow = ["--alphabet", "ab", "--max-length", "1", "--again"];
     harvest(&crawld, &site, &[&narrow[..], &at].concat());
@@ -84,6 +107,7 @@ fn a_report_is_of_its_pass(database: &str) {
     assert_eq!((&queries["asked"], &queries["failed"]), (&2.into(), &0.into()), "{second:#}");
     let failures = crawld.export("failures", &at);
     assert!(failures.is_empty(), "{failures:?}");
+    assert_eq!(in_view(&crawld, database), 0);
 
     // They are met again, and asked, by a pass that wants them.
     harvest(&crawld, &site, &[&wide[..], &["--again"], &at].concat());

@@ -4,8 +4,9 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::request::request;
+use super::request::{request, request_as};
 use super::sinks::RobotsSink;
+use crate::domain::harvest::Filled;
 use crate::domain::job::Job;
 use crate::domain::robots::{self, Robots, RobotsAnswer};
 use crate::domain::url::CanonicalUrl;
@@ -27,8 +28,28 @@ pub enum Probed {
     Broken(String),
 }
 
-/// Asks for a page.
-pub async fn probe(client: &HttpClient, job: &Job, url: &CanonicalUrl) -> Probed {
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A page.
+    Page(CanonicalUrl),
+    /// The answer to a query, as the job's template asks it.
+    Answer(Filled),
+}
+
+impl Wanted {
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> &CanonicalUrl {
+        match self {
+            Self::Page(url) | Self::Answer(Filled { url, .. }) => url,
+        }
+    }
+}
+
+/// Asks for it.
+pub async fn probe(client: &HttpClient, job: &Job, wanted: Wanted) -> Probed {
+    let url = wanted.url();
     if job.robots {
         let rules = match rules(client, job, url).await {
             Ok(rules) => rules,
@@ -45,7 +66,13 @@ pub async fn probe(client: &HttpClient, job: &Job, url: &CanonicalUrl) -> Probed
         tokio::time::sleep(asked.min(most).max(own)).await;
     }
     let mut page = Whole::default();
-    let exchange = ask(client, job, url, &mut page).await;
+    let exchange = match wanted {
+        Wanted::Page(url) => ask(client, job, &url, &mut page).await,
+        Wanted::Answer(filled) => {
+            let request = request_as(job, filled, false);
+            client.exchange(&request, Box::new(|_| {}), &mut page).await
+        }
+    };
     match (exchange.result, exchange.head) {
         (Ok(()), Some(head)) => Probed::Answer(head, page.body),
         (Ok(()), None) => Probed::Broken("no answer".to_owned()),

@@ -54,8 +54,13 @@ pub(super) fn request_of(
         let method = if row.task == Task::Check { Method::Head } else { Method::Get };
         return Request { method, ..request };
     };
-    let Filled { url, method, headers, payload } = harvest.template.fill_at(url, query);
-    let mut request = request(job, url, keep_alive, max_body);
+    request_as(job, harvest.template.fill_at(url, query), keep_alive)
+}
+
+/// What is sent for a query.
+pub(super) fn request_as(job: &Job, filled: Filled, keep_alive: bool) -> Request {
+    let Filled { url, method, headers, payload } = filled;
+    let mut request = request(job, url, keep_alive, job.http.max_body);
     for (name, value) in headers {
         let all = Arc::make_mut(&mut request.headers);
         all.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
