@@ -36,7 +36,11 @@ impl Kind for Fetch {
         for text in &self.sitemap {
             match Root::parse(text) {
                 Ok(root) => sitemaps.push(root.url.as_str().to_owned()),
-                Err(error) => faults.push("sitemap", error),
+                Err(error) => {
+                    faults.push("sitemap", error);
+                    // It is not missing.
+                    sitemaps.push(text.clone());
+                }
             }
         }
         let files = self.file.into_iter().map(|file| ("file".to_owned(), file));

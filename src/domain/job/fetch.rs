@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::base::{self, Base};
 use super::{Extractor, Follow, Generator, Job, JobError, JobSpec};
 use crate::domain::JobId;
-use crate::domain::harvest::RuleError;
+use crate::domain::harvest::{RuleError, RuleErrors};
 use crate::domain::list::Column;
 use crate::domain::scope::{Scope, ScopeKind};
 
@@ -43,34 +43,37 @@ impl FetchSpec {
 
 /// The list is checked where it is read: a bad line is no bad job.
 pub(super) fn job(id: JobId, name: &str, spec: &JobSpec) -> Result<Job, JobError> {
-    let list = spec.fetch.as_ref().filter(|list| !list.is_empty());
-    let Some(list) = list else {
-        return Err(wrong("file", "missing; give a file with one URL a line, or urls, or sitemap"));
+    let list = spec.fetch.clone().unwrap_or_default();
+    let mut errors = RuleErrors::default();
+    let mut wrong = |key: &str, problem: &str| {
+        errors.0.push(RuleError { key: key.to_owned(), problem: problem.to_owned() });
     };
-    if list.column.is_some() && list.column().is_none() {
-        return Err(wrong("column", "give its name, or its number from 1"));
+    if list.is_empty() {
+        wrong("file", "missing; give a file with one URL a line, or urls, or sitemap");
     }
-    if spec.scope.parse::<ScopeKind>()? != ScopeKind::Any {
-        return Err(wrong("scope", "a list is asked as it stands; include and exclude narrow it"));
+    if list.column.is_some() && list.column().is_none() {
+        wrong("column", "give its name, or its number from 1");
+    }
+    if spec.scope.parse::<ScopeKind>().is_ok_and(|kind| kind != ScopeKind::Any) {
+        wrong("scope", "a list is asked as it stands; include and exclude narrow it");
     }
     if list.check && !spec.all_links {
-        return Err(wrong("check", "stores all links; leave links = \"first\" out"));
+        wrong("check", "stores all links; leave links = \"first\" out");
     }
+    if !errors.0.is_empty() {
+        return Err(JobError::Rules(errors));
+    }
+    spec.scope.parse::<ScopeKind>()?;
     Ok(base::job(
         id,
         name,
         spec,
         Base {
             scope: Scope::new(ScopeKind::Any, &[], &spec.include, &spec.exclude)?,
-            generator: Generator::List(Arc::new(list.clone())),
+            follow: if list.check { Follow::Check } else { Follow::Nothing },
+            generator: Generator::List(Arc::new(list)),
             roots: Vec::new(),
             extractor: Extractor::Links,
-            follow: if list.check { Follow::Check } else { Follow::Nothing },
         },
     ))
-}
-
-fn wrong(key: &str, problem: &str) -> JobError {
-    let error = RuleError { key: key.to_owned(), problem: problem.to_owned() };
-    JobError::Rules(error.into())
 }
