@@ -3,6 +3,7 @@
 //! It holds no position of its own: the cursor comes with each request for more and is stored in
 //! the transaction that stores the batch, so a death repeats or loses nothing.
 
+mod input;
 mod list;
 mod reader;
 
@@ -15,6 +16,7 @@ use super::messages::{Batch, Ping, Produce};
 use crate::domain::job::{Generator, Job};
 use crate::faults;
 use crate::frontier::discover::new_url;
+pub use input::heading_lacks;
 pub use list::ListSource;
 
 /// The actor.

@@ -96,6 +96,15 @@ impl ListReader {
         }
     }
 
+    /// Is it known whether the column that is wanted is there? Then the heading is whole.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        match &self.layout {
+            Layout::Table(table) => table.has_begun(),
+            Layout::Lines(_) => true,
+        }
+    }
+
     /// Why the column that is wanted is not there: it is not in the heading, and then nothing else
     /// of the list is read, or no row so far has so many.
     #[must_use]

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use crate::actors::generator::heading_lacks;
 use crate::domain::job::JobSpec;
 use crate::domain::list::{Column, ListReader, no_list};
 use crate::named_file;
@@ -39,11 +40,14 @@ pub fn readable(file: &str) -> Result<(), String> {
 }
 
 /// Why there is no such column in this file, if it is a file that can be looked at: a heading without
-/// its name, or no row with so many.
+/// its name, or no row with so many. The heading of standard input is waited for.
 /// What cannot be read is told of by [`readable`].
 #[must_use]
 pub fn lacks_column(file: &str, column: &Column) -> Option<String> {
-    if file == "-" || !fs::metadata(file).is_ok_and(|metadata| metadata.is_file()) {
+    if file == "-" {
+        return heading_lacks(column);
+    }
+    if !fs::metadata(file).is_ok_and(|metadata| metadata.is_file()) {
         return None;
     }
     let mut head = Vec::new();

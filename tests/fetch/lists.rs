@@ -245,3 +245,46 @@ fn a_list_that_is_the_store_itself_is_refused_by_whatever_name_and_not_opened() 
     assert!(said.contains("c.toml:3:1: jobs.l.file: ") && said.contains("soft.txt"), "{said}");
     assert_eq!(crawld.export("pages", &[]).len(), 1, "the store is as it was");
 }
+
+#[test]
+fn a_column_that_standard_input_lacks_is_told_before_the_list_ends_and_nothing_is_stored() {
+    let (site, crawld) = (leaves(), Crawld::new());
+    let more = [&["fetch", "-", "--column", "url"], &FAST[..]].concat();
+    let (running, mut input) = crawld.spawn_fed(&more);
+    input.write_all(b"name,link\n").unwrap();
+    // The rest of the list has not come.
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("there is no column 'url'; there are name, link"));
+    assert!(!crawld.path().join("crawld.db").exists());
+    drop(input);
+
+    let (running, mut input) = crawld.spawn_fed(&more);
+    for piece in ["na", "me,u", "rl\nx,", &site.at("/a"), "\ny,", &site.at("/b")] {
+        input.write_all(piece.as_bytes()).unwrap();
+    }
+    drop(input);
+    assert_eq!(running.finish().code, Some(0));
+    assert_eq!(pages(&crawld).len(), 2);
+}
+
+#[test]
+fn all_that_is_wrong_with_a_list_of_a_configuration_is_told_at_once() {
+    let crawld = Crawld::new();
+    crawld.write(
+        "c.toml",
+        "[jobs.l]\nkind = \"fetch\"\ncolumn = \"0\"\nscope = \"host\"\ncheck = true\n\
+         links = \"first\"\n[jobs.m]\nkind = \"fetch\"\nsitemap = [\"http://\"]\n",
+    );
+    let said = crawld.expect(78, &["check", "--config", "c.toml"]).stderr;
+    for fault in [
+        "c.toml:1:7: jobs.l.file: missing",
+        "c.toml:3:1: jobs.l.column: ",
+        "c.toml:4:1: jobs.l.scope: ",
+        "c.toml:5:1: jobs.l.check: ",
+        "c.toml:9:1: jobs.m.sitemap: ",
+    ] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+    assert_eq!(said.trim_end().lines().count(), 5, "{said}");
+}

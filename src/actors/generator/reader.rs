@@ -7,6 +7,7 @@ use std::thread;
 
 use tokio::sync::mpsc::Sender;
 
+use super::input;
 use crate::domain::counted::counted;
 use crate::domain::job::{FetchSpec, Root};
 use crate::domain::list::{Entry, ListReader, no_list};
@@ -60,7 +61,7 @@ impl Errand {
         self.read("urls", list, &mut list.urls.join("\n").as_bytes())?;
         for file in &list.files {
             if file == "-" {
-                self.read("standard input", list, &mut io::stdin().lock())?;
+                self.read("standard input", list, &mut input::all())?;
                 continue;
             }
             match named_file::open(Path::new(file)) {

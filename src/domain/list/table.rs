@@ -98,6 +98,11 @@ impl Table {
         self.read(&[], each);
     }
 
+    /// Has the heading been read?
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self.stage, Stage::Rows(..) | Stage::Nothing(_))
+    }
+
     /// Why the column is missing, if no record so far has it.
     pub(super) fn lacks(&self) -> Option<String> {
         match &self.stage {
