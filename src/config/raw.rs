@@ -44,13 +44,16 @@ use way::WayKeys;
 /// and not on a credential, is left open.
 pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings, Vec<String>> {
     let mut faults = Faults::default();
-    let credentials = Credentials(around.credentials.as_deref());
+    let credentials = Credentials { folder: around.credentials.as_deref(), store: None };
     let mut whole = Section::whole(config);
     let mut settings = defaults();
     let daemon: DaemonKeys = read(&mut whole, "daemon", &mut faults);
     faults.under("daemon", |faults| daemon.apply(&mut settings, faults));
     let database: DatabaseKeys = read(&mut whole, "database", &mut faults);
     faults.under("database", |faults| database.apply(&mut settings, credentials, faults));
+    let store = settings.database.clone().or_else(|| around.database());
+    let store = store.as_deref().unwrap_or(DEFAULT_DATABASE);
+    let credentials = Credentials { store: Some(store), ..credentials };
     let control: ControlKeys = read(&mut whole, "control", &mut faults);
     settings.control = faults.under("control", |faults| control.decide(credentials, faults));
     let (mut job, mut proxies) = (JobSpec::default(), ProxyKeys::default());
@@ -59,9 +62,8 @@ pub(super) fn decide(config: &Config, around: &Surroundings) -> Result<Settings,
     faults.under("politeness", |faults| politeness.apply(&mut job, faults));
     hosts(&mut whole, &mut job, credentials, &mut faults);
     let jobs = whole.section("jobs", &mut faults);
-    let database = settings.database.clone().or_else(|| around.database());
-    let database = database.as_deref().unwrap_or(DEFAULT_DATABASE);
-    let jobs = jobs::jobs(jobs, &Ground { spec: &job, proxies: &proxies, database }, &mut faults);
+    let ground = Ground { spec: &job, proxies: &proxies, database: store };
+    let jobs = jobs::jobs(jobs, &ground, &mut faults);
     if let Some(mut section) = whole.hidden("job", &mut faults) {
         // The options of a one-off command.
         jobs::apply(&mut section, &mut job, &mut faults);

@@ -240,6 +240,14 @@ fn a_list_that_is_the_store_itself_is_refused_by_whatever_name_and_not_opened() 
         let said = crawld.expect(2, &to).stderr;
         assert!(said.contains(list) && said.contains("the store's own"), "{said}");
     }
+    let secrets = "[http]\nca_file = \"hard.csv\"\n[control]\ntoken_file = \"soft.txt\"\n";
+    crawld.write("c.toml", secrets);
+    let said = crawld.expect(78, &["check", "--config", "c.toml"]).stderr;
+    for key in
+        ["c.toml:2:1: http.ca_file: hard.csv: ", "c.toml:4:1: control.token_file: soft.txt: "]
+    {
+        assert!(said.contains(&format!("{key}this is the store's own")), "{key}: {said}");
+    }
     crawld.write("c.toml", "[jobs.l]\nkind = \"fetch\"\nfile = \"soft.txt\"\n");
     let said = crawld.expect(78, &["run", "--config", "c.toml"]).stderr;
     assert!(said.contains("c.toml:3:1: jobs.l.file: ") && said.contains("soft.txt"), "{said}");

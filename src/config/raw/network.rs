@@ -15,7 +15,6 @@ use super::listed::Texts;
 use super::secret_file::Credentials;
 use super::way::only_tls13;
 use crate::config::Network;
-use crate::named_file;
 
 /// Port of a name server that is given without one.
 const DNS_PORT: u16 = 53;
@@ -43,7 +42,7 @@ impl NetworkKeys {
         let file = self.ca_file.as_deref();
         let path = file.and_then(|text| credentials.path("ca_file", text, faults));
         let bytes = path.as_ref().and_then(|path| {
-            let read = named_file::read(path).map_err(|error| {
+            let read = credentials.bytes(path).map_err(|error| {
                 let withheld = error.kind() == io::ErrorKind::PermissionDenied;
                 (withheld, error.to_string())
             });

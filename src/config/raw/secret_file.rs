@@ -12,9 +12,14 @@ use crate::named_file;
 /// What stands before the name of a credential.
 const CREDENTIAL: &str = "credential:";
 
-/// Where credentials are; `None`: none are passed to this process.
+/// How the files are read that keys name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Credentials<'a>(pub(super) Option<&'a Path>);
+pub(super) struct Credentials<'a> {
+    /// Where credentials are; `None`: none are passed to this process.
+    pub(super) folder: Option<&'a Path>,
+    /// URL of the store, once that is known: its file is no other.
+    pub(super) store: Option<&'a str>,
+}
 
 impl Credentials<'_> {
     /// The path that a key means. `None`: it cannot be told, and this is a fault or unread.
@@ -26,7 +31,7 @@ impl Credentials<'_> {
             faults.push(key, format_args!("'{name}' is no name of a credential"));
             return None;
         }
-        let Some(folder) = self.0 else {
+        let Some(folder) = self.folder else {
             faults.unread.push(format!(
                 "{key}: the credential '{name}' is not passed to this process; \
                  write LoadCredential={name}:FILE in its unit"
@@ -36,13 +41,26 @@ impl Credentials<'_> {
         Some(folder.join(name))
     }
 
+    /// What a file holds.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is the store's.
+    pub(super) fn bytes(self, path: &Path) -> io::Result<Vec<u8>> {
+        if self.store.is_some_and(|store| named_file::is_of_store(path, store)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, named_file::OF_THE_STORE));
+        }
+        named_file::read(path)
+    }
+
     /// The first line of the file that a key names; what is unread is a mask.
     pub(super) fn read(self, key: &str, text: &str, faults: &mut Faults) -> Option<Secret> {
         let unread = faults.unread.len();
         let Some(path) = self.path(key, text, faults) else {
             return (faults.unread.len() > unread).then(|| Secret::new(MASK));
         };
-        match named_file::read_to_string(&path) {
+        let not_utf8 = |_| io::Error::other("it is not UTF-8");
+        let text = self.bytes(&path).and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
+        match text {
             Ok(text) => {
                 let secret = Secret::new(text.lines().next().unwrap_or_default());
                 if !is_good(&secret) {
