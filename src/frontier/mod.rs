@@ -17,6 +17,7 @@ pub mod gathered;
 pub mod harvests;
 pub mod host;
 pub mod known;
+mod left_ways;
 pub mod listing;
 mod places;
 mod queue;

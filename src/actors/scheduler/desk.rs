@@ -235,7 +235,7 @@ impl SchedulerActor {
         }
         if !self.desk.released_all {
             self.desk.released_all = true;
-            let mut releases = self.window.give_back_all(now);
+            let mut releases = self.window.give_back_all();
             releases.append(&mut self.desk.releases);
             if !releases.is_empty() {
                 return Some(Call::Release(node, Arc::new(releases)));

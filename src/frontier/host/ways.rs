@@ -5,7 +5,6 @@ use crate::domain::outcome::Reason;
 use crate::domain::politeness::{HostPace, Reach};
 use crate::domain::{JobId, Millis};
 use crate::frontier::answer::RobotsAnswer;
-use crate::frontier::record::HostRow;
 
 impl Host {
     /// How the way of a job here stands. A host that is known to fail, or to have answered, is that
@@ -50,20 +49,5 @@ impl Host {
         let mut asking = self.queues.iter().filter(|queue| !queue.is_empty()).peekable();
         asking.peek()?;
         asking.try_fold(Millis::MAX, |first, queue| Some(first.min(queue.rests_until(now)?)))
-    }
-
-    /// The host's pace as it is stored when it leaves the window. Where nobody has anything to ask
-    /// but jobs whose ways rest, their rest goes with it: who takes the host up goes on from there.
-    pub(in crate::frontier) fn row_left(&self, now: Millis) -> HostRow {
-        let row = self.row();
-        let Some(until) = self.all_rest_until(now) else { return row };
-        let worst = self.queues.iter().map(|queue| &queue.way).max_by_key(|way| way.fails);
-        let fails = worst.filter(|way| way.fails > row.fails);
-        HostRow {
-            not_before: row.not_before.max(until),
-            fails: fails.map_or(row.fails, |way| way.fails),
-            failing_since: fails.map_or(row.failing_since, |way| way.failing_since),
-            ..row
-        }
     }
 }

@@ -24,6 +24,7 @@ impl Window {
             }
             host.agree();
         }
+        self.left_ways.forget(id);
         self.add_job(job);
         self.look_everywhere(id);
     }

@@ -78,7 +78,13 @@ impl Window {
         if let Some(spot) = host.spot {
             self.crowd.quit(spot, key);
         }
-        let mut release = release(&host, now);
+        for queue in host.queues.iter().filter(|queue| !queue.is_empty()) {
+            self.left_ways.keep(queue.job.id, key, &queue.way);
+        }
+        let mut release = release(&host);
+        if let Some(until) = host.all_rest_until(now) {
+            release.ready_at = release.ready_at.max(until);
+        }
         if is_stuck(&host, now) {
             // Others first.
             release.ready_at = release.ready_at.max(now + LINGER);
@@ -87,13 +93,13 @@ impl Window {
     }
 
     /// Gives every host back, for a clean end.
-    pub fn give_back_all(&mut self, now: Millis) -> Vec<Release> {
+    pub fn give_back_all(&mut self) -> Vec<Release> {
         self.due.clear();
         self.crowd.clear();
         if self.turns.is_some() {
             self.begin_turns();
         }
-        self.hosts.drain().map(|(_, host)| release(&host, now)).collect()
+        self.hosts.drain().map(|(_, host)| release(&host)).collect()
     }
 }
 
@@ -106,8 +112,6 @@ fn is_stuck(host: &Host, now: Millis) -> bool {
         && host.queues.iter().all(|queue| !queue.reading)
 }
 
-fn release(host: &Host, now: Millis) -> Release {
-    let row = host.row_left(now);
-    let ready_at = host.ready_at().max(row.not_before);
-    Release { host: row, epoch: host.epoch, ready_at }
+fn release(host: &Host) -> Release {
+    Release { host: host.row(), epoch: host.epoch, ready_at: host.ready_at() }
 }

@@ -22,6 +22,7 @@ use hashbrown::HashMap;
 
 use super::crowd::Crowd;
 use super::host::{Host, HostStep, Work};
+use super::left_ways::LeftWays;
 use super::places::Places;
 use super::record::{ClaimedHost, GivenUp, NewUrl, Settled, Taken};
 use super::robots_gate::RobotsErrand;
@@ -43,6 +44,7 @@ pub struct Window {
     given_up: VecDeque<GivenUp>,
     beyond: VecDeque<(JobId, HostKey, HostLimit)>,
     places: Places,
+    left_ways: LeftWays,
     tickets: u64,
     crowd: Crowd,
     /// Where there are several jobs.
@@ -119,6 +121,9 @@ impl Window {
         for share in claimed.jobs.iter().filter(|share| share.waiting) {
             if let Some(job) = self.jobs.get(&share.job) {
                 host.has_more(job);
+                if let Some(way) = self.left_ways.take(share.job, key) {
+                    host.set_way(share.job, way);
+                }
                 if let (Some(reason), Some(queue)) = (share.given_up, host.queue_mut(share.job)) {
                     queue.give_up(reason, None);
                     queue.told = true;

@@ -26,6 +26,7 @@ impl Window {
     pub fn remove_job(&mut self, id: JobId) {
         self.jobs.remove(&id);
         self.places.forget(id);
+        self.left_ways.forget(id);
         for host in self.hosts.values_mut() {
             host.queues.retain(|queue| queue.job.id != id);
             host.agree();

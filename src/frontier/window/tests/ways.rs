@@ -19,8 +19,6 @@ impl Both {
         let key = crate::domain::url::host_key(&authority);
         let (jobs, window) = ([job_of(0, 1), job_of(1, 1)], Window::new(0, 0));
         let mut both = Self { window, key, ids: 0 };
-        let share = |job: &Arc<Job>| ClaimedJob { job: job.id, waiting: true, given_up: None };
-        let shares = jobs.iter().map(share).collect();
         for job in jobs {
             both.window.add_job(job);
         }
@@ -34,9 +32,15 @@ impl Both {
             failing_since: 0,
             answered_at,
         };
-        let claimed = ClaimedHost { host, epoch: 1, jobs: shares, robots: Vec::new() };
-        both.window.lease(&claimed, NOW);
+        both.lease(host, NOW);
         both
+    }
+
+    /// The host comes, with rows of both jobs.
+    fn lease(&mut self, host: HostRow, now: Millis) {
+        let share = |job| ClaimedJob { job: JobId(job), waiting: true, given_up: None };
+        let (jobs, robots) = ([1, 2].map(share).to_vec(), Vec::new());
+        self.window.lease(&ClaimedHost { host, epoch: 1, jobs, robots }, now);
     }
 
     /// What may be asked now.
@@ -115,7 +119,7 @@ fn a_proxy_that_fails_rests_its_own_job_1_2_4_s_and_no_other() {
 }
 
 #[test]
-fn a_host_that_only_broken_ways_lead_to_says_that_it_rests_and_takes_that_along() {
+fn a_broken_way_rests_its_job_and_is_remembered_of_it_when_the_host_leaves() {
     let mut both = Both::new(1);
     both.window.remove_job(JobId(1));
     for now in [NOW, NOW + 1_000, NOW + 3_000, NOW + 7_000] {
@@ -128,8 +132,15 @@ fn a_host_that_only_broken_ways_lead_to_says_that_it_rests_and_takes_that_along(
     assert_eq!(both.host().row().fails, 0, "the host itself has not failed");
     let left = both.window.give_back(true, now, 9);
     let [left] = left.as_slice() else { panic!("{left:?}") };
-    assert_eq!((left.ready_at, left.host.not_before), (until, until));
-    assert_eq!((left.host.fails, left.host.failing_since), (4, NOW));
+    assert_eq!(left.ready_at, until);
+    assert_eq!((left.host.not_before, left.host.fails), (0, 0), "other jobs find it as it is");
+    both.lease(left.host.clone(), until);
+    let row = both.next(until).expect("its turn");
+    both.lands(row, until);
+    assert_eq!(both.window.waits(both.key, until), Some((Wait::Failures, until + 16_000)));
+    // The next run begins afresh: the proxy may have been mended.
+    let [left] = both.window.give_back_all().try_into().expect("one host");
+    assert_eq!((left.ready_at, left.host.not_before, left.host.fails), (until, 0, 0));
 }
 
 #[test]
