@@ -58,13 +58,21 @@ struct LogWish {
     filter: String,
 }
 
+/// Longest request body that is read, in bytes.
+const LONGEST: usize = 64 * 1024;
+/// The same where all jobs are told, which may give a list of URLs each.
+const LONGEST_JOBS: usize = 64 * 1024 * 1024;
+
 pub(super) fn routes(app: &mut ServiceConfig) {
-    let json = web::JsonConfig::default()
-        .content_type_required(false)
-        .error_handler(|error, _| answer_error(&error, error.status_code()));
+    let json = |longest: usize| {
+        web::JsonConfig::default()
+            .limit(longest)
+            .content_type_required(false)
+            .error_handler(|error, _| answer_error(&error, error.status_code()))
+    };
     let query = web::QueryConfig::default()
         .error_handler(|error, _| answer_error(&error, StatusCode::BAD_REQUEST));
-    app.app_data(json)
+    app.app_data(json(LONGEST))
         .app_data(query)
         .service(at("/healthz", "GET, HEAD", look().to(|| async { "ok\n" })))
         .service(
@@ -84,7 +92,9 @@ pub(super) fn routes(app: &mut ServiceConfig) {
                 .service(at("/v1/explain", "GET, HEAD", look().to(explain)))
                 .service(at("/v1/report", "GET, HEAD", look().to(report)))
                 .service(at("/v1/config", "GET, HEAD", look().to(config)))
-                .service(at("/v1/judge", "POST", web::post().to(judge)))
+                .service(
+                    at("/v1/judge", "POST", web::post().to(judge)).app_data(json(LONGEST_JOBS)),
+                )
                 .service(at("/v1/reload", "POST", web::post().to(reload)))
                 .service(at("/v1/log", "PUT", web::put().to(log)))
                 .service(at("/v1/shutdown", "POST", web::post().to(shutdown)))

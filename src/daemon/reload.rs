@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use actix::{Handler, Message, ResponseFuture};
 
-use super::charge::Charge;
-use super::charge::wanted;
+use super::ask::is_held;
+use super::charge::{Charge, wanted};
 use super::overview::time_of_day;
 use super::view::ReloadView;
 use super::{Core, Daemon, Source, blocking};
@@ -176,6 +176,11 @@ impl Core {
     /// Has the lists read again that are others than when they were read.
     async fn reread_lists(&self, outcome: Reloaded) -> Reloaded {
         let of = |(name, charge): (&String, &Charge)| {
+            let rests = charge.row.as_ref().is_some_and(|row| is_held(row, false));
+            // One that rests reads its list when it goes on.
+            if rests || charge.hold.is_some() {
+                return None;
+            }
             let spec = charge.wanted.as_ref()?.order.spec.clone();
             Some((name.clone(), charge.list.clone()?, spec))
         };

@@ -39,6 +39,19 @@ fn what_differs_from_the_running_daemon_is_told_before_a_reload() {
 }
 
 #[test]
+fn a_job_of_many_urls_is_told_as_any_other() {
+    let service = Service::start("");
+    let urls: Vec<String> = (0..30_000)
+        .map(|n| format!("\"http://a.example/a/rather/long/path/of/a/page/{n}\""))
+        .collect();
+    let job = format!("[jobs.many]\nkind = \"fetch\"\nurls = [{}]\n", urls.join(",\n"));
+    service.configure(&job);
+    let told = service.crawld(0, &["check", "--diff"]).stdout;
+    assert_eq!(told, "new: jobs.many\ncrawld reload takes it up\n");
+    service.end();
+}
+
+#[test]
 fn what_the_store_will_not_have_is_told_before_a_reload_refuses_it() {
     let site = star(1).open();
     let tips = |query: &str| {

@@ -146,6 +146,32 @@ fn lines_added_to_the_list_of_a_running_job_are_asked_after_a_reload() {
 }
 
 #[test]
+fn a_paused_job_reads_its_list_when_it_goes_on_and_no_reload_says_that_it_did() {
+    let gate = Gate::new();
+    let site = Pages::new()
+        .reply("/a", Reply::html("slow").after(&gate))
+        .otherwise(|_| Reply::html("leaf"))
+        .open();
+    let crawld = folder(JOB);
+    crawld.write("urls.txt", lines(&site, &["/a", "/b"]));
+    let service = Service::start_in(crawld);
+    assert!(site.wait_for(1, LONG));
+    service.until("links", "read", |job| job["urls"]["known"] == 2);
+    service.crawld(0, &["pause", "links"]);
+    gate.open();
+    service.until_state("links", "paused");
+    service.crawld.write("urls.txt", lines(&site, &["/a", "/b", "/c"]));
+    for _ in 0..2 {
+        let said = service.reload(0).stdout;
+        assert!(said.contains("unchanged"), "{said}");
+    }
+    service.crawld(0, &["resume", "links"]);
+    service
+        .until("links", "done with all", |job| job["state"] == "done" && job["urls"]["done"] == 3);
+    service.end();
+}
+
+#[test]
 fn a_new_pass_asks_what_the_list_and_its_pages_hold_then() {
     let edition = Arc::new(AtomicUsize::new(0));
     let out = Arc::clone(&edition);
