@@ -80,13 +80,13 @@ const KINDS: &str = "SELECT MIN(result) AS result, MAX(result) AS last, COUNT(*)
     CAST(SUM(CASE WHEN last_pass < $1 THEN 1 ELSE 0 END) AS BIGINT) AS missing \
     FROM suggestion WHERE job = $2";
 
-/// What the harvest of a job came to; `None` when it has not begun. `done`: its rows that were
-/// answered, in whichever pass.
+/// What the harvest of a job came to; `None` when it has not begun. `answered`: its rows that were
+/// answered in its pass, where that is known already.
 pub(super) fn sums(
     conn: &mut Connection,
     job: JobId,
     order: Order,
-    done: i64,
+    answered: Option<i64>,
 ) -> QueryResult<Option<Harvested>> {
     let stand: Option<Stand> = both!(conn, c => sql_query(STAND)
         .bind::<sql_types::BigInt, _>(job.0)
@@ -95,8 +95,11 @@ pub(super) fn sums(
     let Some(stand) = stand else { return Ok(None) };
     let pass = (job, stand.pass);
     let shown = count(conn, SHOWN, pass)?;
-    // In a first pass there is nothing to tell apart.
-    let answered = if stand.pass == 1 { done } else { count(conn, &order.of(ANSWERED), pass)? };
+    // (A pass that has just begun may have nothing here yet: then the last one is told of.)
+    let answered = match answered {
+        Some(answered) => answered,
+        None => count(conn, &order.of(ANSWERED), pass)?,
+    };
     let kind = |kind: Kind| KindSum {
         result: kind.result,
         tips: kind.tips,

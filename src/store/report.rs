@@ -184,7 +184,8 @@ impl Store {
     pub fn job_report(&self, job: JobId) -> Result<JobReport> {
         self.connections.snapshot(|conn| {
             let order = Order::best(conn)?;
-            let since = super::job::by_id(conn, job)?.counts_since();
+            let row = super::job::by_id(conn, job)?;
+            let since = row.counts_since();
             let narrowed = |sql| this_pass::only(&order.of(sql), since).into_owned();
             let groups = groups(conn, &narrowed(GROUPED), job)?;
             let given_up: Vec<GivenUp> = both!(conn, c =>
@@ -197,7 +198,9 @@ impl Store {
             report.duplicates = duplicates(conn, job, order, since)?;
             report.hosts = hosts.rows;
             report.sitemaps = sitemaps::sums(conn, job, since)?;
-            report.harvest = harvested::sums(conn, job, order, done(&report.states))?;
+            // In a first pass there is nothing to tell apart.
+            let answered = (row.pass == 1).then(|| done(&report.states));
+            report.harvest = harvested::sums(conn, job, order, answered)?;
             report.items = item_rows::sums(conn, job)?;
             report.changes = changes::sums(conn, job, order)?;
             report.slowest = match hosts.rows {

@@ -315,6 +315,21 @@ on_both! {
         }
     }
 
+    fn a_pass_that_has_just_begun_reports_no_fewer_than_no_queries(ground: Ground) {
+        ground.sql("UPDATE job SET kind = 'suggest'");
+        let mut crawl = Crawl::new(ground, suggest("ab", 1, StrategyName::Exhaustive));
+        assert!(crawl.ask(10, &|query| Vec::from_iter((query == "a").then(|| "tip".to_owned()))));
+        let queries = |crawl: &Crawl| {
+            let harvest = crawl.ground.store.job_report(crawl.ground.job).unwrap().harvest.unwrap();
+            (harvest.shown, harvest.empty)
+        };
+        assert_eq!(queries(&crawl), (1, 1));
+        crawl.ground.store.start_pass(crawl.ground.job, NOW + 5).unwrap();
+        assert_eq!(queries(&crawl), (1, 1), "the last pass, until this one has asked");
+        crawl.refill();
+        assert_eq!(queries(&crawl), (0, 0));
+    }
+
     fn two_tips_whose_hashes_are_alike_are_both_kept(ground: Ground) {
         let mut crawl = Crawl::new(ground, suggest("ab", 1, StrategyName::Exhaustive));
         assert!(crawl.ask(10, &|_| vec!["tip".to_owned()]));
