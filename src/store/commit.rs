@@ -157,8 +157,8 @@ fn apply<'a>(
     let originals = content::originals(conn, &batch.settled, passes)?;
     let listings = listing::screen(conn, batch, passes)?;
     let (mut finds, mut anew) = finds(batch, passes, &listings.repeats);
-    let mut cut = sitemaps::keep_within_cap(conn, &mut finds)?;
-    cut.append(&mut sitemaps::keep_within_cap(conn, &mut anew)?);
+    let mut cut = sitemaps::keep_within_cap(conn, &mut finds, false)?;
+    cut.append(&mut sitemaps::keep_within_cap(conn, &mut anew, true)?);
     let mut inserted = insert::insert(conn, &finds, false, ids, Some(screen), now)?;
     inserted.append(insert::insert(conn, &anew, true, ids, Some(screen), now)?);
     listing::hold(conn, &listings)?;

@@ -95,10 +95,12 @@ pub(super) fn sums(
 
 /// Leaves out the sitemaps that a host has no room for any more; gives the places of the results
 /// that had found them. (Repeats of known ones count until they are looked up: near the cap, a
-/// sitemap that is known may be left out, which changes nothing.)
+/// sitemap that is known may be left out, which changes nothing.) `anew`: those of older passes take
+/// no room.
 pub(super) fn keep_within_cap(
     conn: &mut Connection,
     finds: &mut Vec<Find<'_>>,
+    anew: bool,
 ) -> std::result::Result<BTreeSet<usize>, Fault> {
     let mut cut = BTreeSet::new();
     if finds.iter().all(|find| find.url.role == Role::Page) {
@@ -108,7 +110,8 @@ pub(super) fn keep_within_cap(
     for find in finds.iter().filter(|find| find.url.role == Role::Sitemap) {
         let place = (find.job.0, find.url.host.0);
         if let std::collections::btree_map::Entry::Vacant(entry) = room.entry(place) {
-            entry.insert(MOST - count(conn, place)?);
+            let since = if anew { find.pass } else { 0 };
+            entry.insert(MOST - count(conn, place, since)?);
         }
     }
     finds.retain(|find| {
@@ -125,18 +128,19 @@ pub(super) fn keep_within_cap(
     Ok(cut)
 }
 
-/// Sitemaps that a job knows of a host; an index of their own holds them.
-fn count(conn: &mut Connection, (job, host): (i64, i64)) -> QueryResult<i64> {
+/// Sitemaps that a job knows of a host, of no older passes than this; an index of their own holds them.
+fn count(conn: &mut Connection, (job, host): (i64, i64), since: i32) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = sql_types::BigInt)]
         files: i64,
     }
     const SQL: &str = "SELECT COUNT(*) AS files FROM urls \
-        WHERE job = $1 AND host_key = $2 AND role = 1";
+        WHERE job = $1 AND host_key = $2 AND role = 1 AND pass >= $3";
     let found: Count = both!(conn, c => sql_query(SQL)
         .bind::<sql_types::BigInt, _>(job)
         .bind::<sql_types::BigInt, _>(host)
+        .bind::<sql_types::Integer, _>(since)
         .get_result(c))?;
     Ok(found.files)
 }
@@ -181,10 +185,11 @@ impl Store {
     /// `Missing` when there is no such job.
     pub fn list_sitemaps(&self, job: JobId, listed: &[NewUrl], now: Millis) -> Result<()> {
         self.connections.write_durably(|conn| {
-            let pass = super::job::by_id(conn, job)?.pass;
+            let row = super::job::by_id(conn, job)?;
+            let (pass, anew) = (row.pass, row.counts_since() > 0);
             let found = |url| Find { job, pass, url, source_host: None, page: 0 };
             let mut finds: Vec<Find<'_>> = listed.iter().map(found).collect();
-            keep_within_cap(conn, &mut finds)?;
+            keep_within_cap(conn, &mut finds, anew)?;
             insert::insert(conn, &finds, false, &self.ids, None, now)?;
             Ok(())
         })

@@ -216,24 +216,27 @@ struct Aside {
 }
 
 impl Store {
-    /// The job may ask so many URLs of a template now: those set aside before are queued again as
-    /// far as there is room. In steps, each durable: to be called before the new limit is stored, so
+    /// The job may ask so many URLs of a template now: those set aside before that count in its present
+    /// pass are queued again as far as there is room. In steps, each durable: to be called before the new limit is stored, so
     /// that a death in between repeats it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// `Missing` when there is no such job.
     pub fn readmit(&self, job: JobId, max: Option<i64>, now: Millis) -> Result<()> {
+        let since =
+            self.connections.read(|conn| Ok(super::job::by_id(conn, job)?.counts_since()))?;
         let mut after = i64::MIN;
-        while let Some(last) = self.readmit_some(job, max, after, now)? {
+        while let Some(last) = self.readmit_some((job, since), max, after, now)? {
             after = last;
         }
         Ok(())
     }
 
-    /// One step, over the rows set aside after this one; gives the last of them.
+    /// One step, over the rows of no older passes than this that were set aside after this one; gives
+    /// the last of them.
     fn readmit_some(
         &self,
-        job: JobId,
+        (job, since): (JobId, i32),
         max: Option<i64>,
         after: i64,
         now: Millis,
@@ -242,6 +245,7 @@ impl Store {
             let aside: Vec<Aside> = both!(conn, c => sql_query(SET_ASIDE)
                 .bind::<sql_types::BigInt, _>(job.0)
                 .bind::<sql_types::BigInt, _>(after)
+                .bind::<sql_types::Integer, _>(since)
                 .bind::<sql_types::BigInt, _>(STEP)
                 .load(c))?;
             for row in &aside {
@@ -273,7 +277,7 @@ impl Store {
 }
 
 const SET_ASIDE: &str = "SELECT id, host_key, url FROM urls WHERE job = $1 AND id > $2 \
-    AND state = 4 AND evidence LIKE 'max_per_template=%' ORDER BY id LIMIT $3";
+    AND state = 4 AND pass >= $3 AND evidence LIKE 'max_per_template=%' ORDER BY id LIMIT $4";
 
 const CROWDS: &str = "SELECT pattern, example, urls, refused FROM template \
     WHERE job = $1 AND (urls > $2 OR refused > 0) \
