@@ -212,10 +212,11 @@ fn resume(
     let now = clock.now();
     let old = read_spec(&row)?;
     let ended = row.state == JobState::Done || order.again && row.state == JobState::Stopped;
-    let spec = merge(&old, order, ended && order.again);
+    let begins = ended && order.again || row.is_leaving();
+    let spec = merge(&old, order, begins);
     let changes = changes::between(&old, &spec)?;
     let mut notes = apply(store, (&row, order), &changes, (&old, &spec), now)?;
-    if ended && order.again {
+    if begins {
         row = store.start_pass_after(row.id, row.pass, now)?;
         notes.push(format!("job={} pass {} begins", row.name, row.pass));
     } else if ended

@@ -38,6 +38,8 @@ mod leases;
 mod lists;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/passes.rs"]
+mod passes;
 #[path = "store/reading.rs"]
 mod reading;
 #[path = "store/schema.rs"]

@@ -141,7 +141,8 @@ fn start(
     unread: Option<String>,
     clock: Clock,
 ) -> Result<Answer, Trouble> {
-    let queued = |row: &JobRow| Ok(!order.again && !store.is_drained(row.id).map_err(lost)?);
+    let begins = |row: &JobRow| order.again || row.is_leaving();
+    let queued = |row: &JobRow| Ok(!begins(row) && !store.is_drained(row.id).map_err(lost)?);
     let (new, queued) = (row.is_none(), row.as_ref().map_or(Ok(false), queued)?);
     if unread.is_some() && !queued {
         let rest = answer(store, order, Next::Rest, Vec::new(), row)?;

@@ -116,7 +116,7 @@ pub(super) fn apply(
     if touch(&PACE) {
         store.hasten(row.id, now)?;
     }
-    let cursor = new_cursor(order.origin, old, spec, row);
+    let cursor = new_cursor(order.origin, old, spec, row).filter(|_| !row.is_leaving());
     let rests = row.state == JobState::Done && only_taken(changes);
     let reopen = !matches!(row.state, JobState::Paused | JobState::Stopped) && !rests;
     store.amend_job(row.id, &to_text(spec)?, cursor.as_deref(), reopen)?;

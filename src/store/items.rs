@@ -11,14 +11,14 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use super::clean;
 use super::connection::{Connection, both};
 use super::error::Fault;
 use super::left_out;
 use super::prepared::prepared;
 use super::schema::{detail, item, listing};
+use super::{clean, this_pass};
 use crate::domain::items::FieldTally;
-use crate::domain::outcome::UrlState;
+use crate::domain::outcome::{Reason, UrlState};
 use crate::domain::task::Task;
 use crate::frontier::gathered::Gathered;
 use crate::frontier::listing::{DetailPage, ListingPage, StoredItem};
@@ -189,9 +189,9 @@ pub(super) fn end_pass(conn: &mut Connection, job: i64, limit: Option<&str>) -> 
         );
         both!(conn, c => sql_query(gone).bind::<BigInt, _>(job).execute(c))?;
     }
-    let stale = format!(
-        "UPDATE urls SET state = 4, reason = 'depth', evidence = 'no page leads here any more' \
-         WHERE job = $1 AND state = 0 AND due_at IS NULL AND pass < {this}"
+    let stale = this_pass::give_back(
+        (Reason::Depth, "no page leads here any more"),
+        &format!("job = $1 AND state = 0 AND due_at IS NULL AND pass < {this}"),
     );
     both!(conn, c => sql_query(stale).bind::<BigInt, _>(job).execute(c))?;
     let old = format!("DELETE FROM item_tally WHERE job = $1 AND pass < {this}");

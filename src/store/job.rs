@@ -305,6 +305,10 @@ impl Store {
     /// # Errors
     /// `Missing` when there is no such job.
     pub fn start_pass_after(&self, id: JobId, pass: i32, now: Millis) -> Result<JobRow> {
+        let row = self.connections.read(|conn| by_id(conn, id))?;
+        if row.finds_anew() {
+            self.leave_queue(id, pass)?;
+        }
         self.connections.write_durably(|conn| {
             let this = job::table.filter(job::id.eq(id.0).and(job::pass.eq(pass)));
             let begun = both!(conn, c => diesel::update(this)
@@ -341,7 +345,7 @@ impl Store {
             cookies::end_session(conn, id)?;
             let row = by_id(conn, id)?;
             if row.counts_since() > 0 {
-                this_pass::leave_queue(conn, id)?;
+                this_pass::leave_rest(conn, id)?;
             }
             Ok(row)
         })

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use hashbrown::HashMap;
 
 use super::connection::{Connection, both};
@@ -177,6 +179,9 @@ fn lower(conn: &mut Connection, candidate: &Candidate<'_>, row: &Row) -> Result<
     Ok(Existing { depth, revived: false })
 }
 
+/// Why it was not asked no longer holds; any other result stays until there is a new one.
+const UNLESS_EXCLUDED: &str = "CASE WHEN state <> 4 THEN ";
+
 fn requeue(
     conn: &mut Connection,
     candidate: &Candidate<'_>,
@@ -192,8 +197,8 @@ fn requeue(
             urls::was_digest.eq(changes::keep_what_was!(Vec::new())),
             urls::depth.eq(candidate.depth),
             urls::hops.eq(candidate.hops),
-            urls::reason.eq(None::<String>),
-            urls::evidence.eq(None::<String>),
+            urls::reason.eq(sql::<Nullable<Text>>(UNLESS_EXCLUDED).sql("reason END")),
+            urls::evidence.eq(sql::<Nullable<Text>>(UNLESS_EXCLUDED).sql("evidence END")),
         ))
         .execute(c))?;
     Ok(())

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+
 use crate::common::http::Reply;
-use crate::common::run::{Crawld, postgres_database};
+use crate::common::run::{Crawld, Record, postgres_database};
 use crate::common::site::{Pages, Site};
 use crate::ground::{FAST, again, fetch, pages, pairs, states};
 
@@ -142,6 +145,65 @@ fn what_a_limit_left_in_the_queue_is_not_asked_in_a_pass_that_does_not_find_it()
     // Other rules bring back nothing that this pass was not given.
     let said = again(&crawld, 0, &["--exclude", "/nothing"]).stdout;
     assert_eq!(counted.since(&site), [], "{said}");
+}
+
+fn what_a_cut_pass_did_not_ask_keeps_its_result(database: &str) {
+    let site = Pages::new().otherwise(|_| Reply::html("leaf")).redirect("/moved", 301, "/0").open();
+    let (crawld, mut counted) = (Crawld::new(), Counted::default());
+    let list = |paths: &[&str]| paths.iter().map(|path| site.at(path) + "\n").collect::<String>();
+    let run = |text: String, more: &[&str]| {
+        fetch(&crawld, 0, text, &[&["--database", database], more].concat());
+    };
+    let results = || {
+        let rows = crawld.export("pages", &["--database", database]);
+        let result = |row: &Record| (row["url"].clone(), row["state"].clone() + &row["reason"]);
+        rows.iter().map(result).collect::<BTreeMap<_, _>>()
+    };
+    let all = ["/0", "/1", "/moved", "/2"];
+    run(list(&all), &[]);
+    let first = results();
+    assert_eq!(first[&site.at("/moved")], "redirected");
+    run(list(&all), &["--again", "--max-pages", "1"]);
+    counted.since(&site);
+    run(list(&["/0"]), &["--again"]);
+    assert_eq!(paths(&counted.since(&site)), ["/0"]);
+    assert_eq!(results(), first);
+}
+
+#[test]
+fn what_a_cut_pass_did_not_ask_keeps_its_result_on_sqlite() {
+    what_a_cut_pass_did_not_ask_keeps_its_result("sqlite://crawld.db");
+}
+
+#[test]
+fn what_a_cut_pass_did_not_ask_keeps_its_result_on_postgresql() {
+    what_a_cut_pass_did_not_ask_keeps_its_result(&postgres_database("cut_pass"));
+}
+
+#[test]
+fn a_pass_whose_beginning_was_cut_short_begins_with_the_next_run() {
+    let site = Pages::new().otherwise(|_| Reply::html("leaf")).open();
+    let (crawld, mut counted) = (Crawld::new(), Counted::default());
+    let list = |numbers: std::ops::Range<usize>| {
+        numbers.map(|n| site.at(&format!("/{n}")) + "\n").collect::<String>()
+    };
+    fetch(&crawld, 0, list(0..6), &["--max-pages", "2"]);
+    // What a kill leaves between two steps: some of the queue is set aside, the pass not begun.
+    let mut store =
+        SqliteConnection::establish(crawld.path().join("crawld.db").to_str().unwrap()).unwrap();
+    store
+        .batch_execute(
+            "UPDATE job SET cursor = 'leaving'; UPDATE urls SET state = 4, due_at = NULL, \
+             reason = 'scope' WHERE id IN (SELECT id FROM urls WHERE due_at IS NOT NULL LIMIT 2)",
+        )
+        .unwrap();
+    drop(store);
+    counted.since(&site);
+    let said = fetch(&crawld, 0, list(0..6), &["--max-pages", "100"]);
+    assert!(said.stderr.contains("pass 2 begins"), "{}", said.stderr);
+    assert_eq!(counted.since(&site).len(), 6);
+    let states = states(&crawld);
+    assert!(states.len() == 6 && states.values().all(|state| state == "done"), "{states:?}");
 }
 
 #[test]

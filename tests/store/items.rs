@@ -137,6 +137,29 @@ on_both! {
         assert_eq!(ground.page(TWO).state, UrlState::Excluded);
     }
 
+    fn what_is_held_in_a_later_pass_and_then_gone_has_its_last_result(ground: Ground) {
+        let shows = |beyond: bool, found: Vec<NewUrl>| {
+            let mut page = listing(&ground.queued(ONE), vec![item(1, "{}")], found);
+            if let Some(Gathered::Listing(page)) = page.gathered.as_deref_mut() {
+                page.beyond = beyond;
+            }
+            page
+        };
+        ground.offer(&[root(ONE)], NOW);
+        ground.scraped(1, vec![shows(false, vec![next(TWO, ONE, 1)])]);
+        ground.scraped(2, vec![listing(&ground.queued(TWO), vec![item(2, "{}")], vec![])]);
+        ground.end(None);
+        ground.again();
+        ground.scraped(3, vec![shows(true, vec![next(TWO, ONE, 1)])]);
+        ground.end(Some("max_pages"));
+        assert_eq!(ground.page(TWO).state, UrlState::Queued);
+        ground.again();
+        ground.scraped(4, vec![shows(false, vec![])]);
+        ground.end(None);
+        let page = ground.page(TWO);
+        assert_eq!((page.state, page.status, page.reason), (UrlState::Done, Some(200), None));
+    }
+
     fn new_changed_and_gone_are_told_against_the_pass_before(ground: Ground) {
         ground.offer(&[root(ONE)], NOW);
         let first = vec![item(1, "{\"n\":1}"), item(2, "{\"n\":2}"), item(3, "{\"n\":3}")];
