@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// date, url, html, exists say how it is read; NAME[]=... takes all that is found
     #[arg(long = "field", value_name = "NAME=CSS[@ATTR]")]
     fields: Vec<Field>,
-    /// Leave out items without this field
+    /// Leave out items without this field, which may be one of their own pages
     #[arg(long, value_name = "NAME")]
     required: Vec<String>,
     /// Items with the same value here are one; without it those that are the same in all fields
