@@ -24,6 +24,8 @@ mod commit;
 mod content;
 #[path = "store/cookies.rs"]
 mod cookies;
+#[path = "store/deadlock.rs"]
+mod deadlock;
 #[path = "store/frontier.rs"]
 mod frontier;
 #[path = "store/harvest.rs"]

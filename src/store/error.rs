@@ -126,14 +126,16 @@ impl Fault {
     }
 
     /// May the same transaction succeed when simply repeated? A deadlock bears no kind of its own,
-    /// so on PostgreSQL whatever is unknown is repeated too: it was rolled back.
+    /// and its words may be translated, so on PostgreSQL whatever is unknown is repeated too: it was
+    /// rolled back.
     pub(super) fn is_transient(&self, postgres: bool) -> bool {
         match self {
             Self::Db(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => {
                 true
             }
             Self::Db(DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                postgres && classify(info.message()) == StoreErrorKind::Bug
+                let text = info.message();
+                postgres && (text.contains(DEADLOCK) || classify(text) == StoreErrorKind::Bug)
             }
             _ => false,
         }
@@ -172,6 +174,9 @@ fn kind_of(error: &DieselError) -> StoreErrorKind {
     }
 }
 
+/// PostgreSQL ends a transaction of two that wait for each other.
+const DEADLOCK: &str = "deadlock detected";
+
 /// Reads the kind from the text: diesel passes on neither SQLite's codes nor most SQLSTATEs.
 /// SQLite's texts are fixed; PostgreSQL's may be translated, and then count as a defect.
 pub(super) fn classify(text: &str) -> StoreErrorKind {
@@ -182,7 +187,7 @@ pub(super) fn classify(text: &str) -> StoreErrorKind {
         ("read-only transaction", StoreErrorKind::ReadOnly),
         ("database is locked", StoreErrorKind::Busy),
         ("table is locked", StoreErrorKind::Busy),
-        ("deadlock detected", StoreErrorKind::Busy),
+        (DEADLOCK, StoreErrorKind::Busy),
         ("disk image is malformed", StoreErrorKind::Corrupt),
         ("not a database", StoreErrorKind::NotADatabase),
         ("disk I/O error", StoreErrorKind::Gone),
