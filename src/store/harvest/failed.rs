@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::{QueryableByName, sql_query};
 
 use super::facts::Shelf;
 use super::machine::Machine;
@@ -19,11 +19,30 @@ use crate::domain::outcome::UrlState;
 use crate::store::clean;
 use crate::store::connection::{Connection, both};
 use crate::store::prepared::prepared;
-use crate::store::schema::{query, urls};
+use crate::store::schema::urls;
 
-define_sql_function! {
-    /// Characters of a text.
-    fn length(text: diesel::sql_types::Nullable<Text>) -> diesel::sql_types::Nullable<Integer>;
+/// Those of a pass: index `urls_failed` holds them.
+const ALL: &str = "SELECT COUNT(*) AS rows FROM urls \
+    WHERE job = $1 AND pass = $2 AND state = 2 AND status IS NOT NULL";
+
+/// What was sent with some of them, the shortest first, that nobody has looked at in this generation.
+const SENT: &str = "SELECT via_text FROM urls \
+    WHERE job = $1 AND pass = $2 AND state = 2 AND status IS NOT NULL \
+    AND length(via_text) >= $3 AND length(via_text) < $4 \
+    AND NOT EXISTS (SELECT 1 FROM query q WHERE q.job = urls.job AND q.number = urls.id \
+      AND q.pass = urls.pass AND (q.purpose IS NOT NULL OR q.generation >= $5)) \
+    ORDER BY length(via_text), id LIMIT $6";
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
+#[derive(QueryableByName)]
+struct Sent {
+    #[diesel(sql_type = Nullable<Text>)]
+    via_text: Option<String>,
 }
 
 prepared! {
@@ -48,31 +67,25 @@ pub(super) fn failed(
     limit: usize,
 ) -> QueryResult<Failed> {
     let (job, pass) = (shelf.job, shelf.pass);
-    let of_pass = || {
-        urls::table
-            .filter(urls::job.eq(job.0).and(urls::pass.eq(pass)))
-            .filter(urls::state.eq(UrlState::Failed as i16).and(urls::status.is_not_null()))
-    };
-    let all: i64 = both!(shelf.conn, c => of_pass().count().first(c))?;
-    if all == 0 {
+    let all: Count = both!(shelf.conn, c => sql_query(ALL)
+        .bind::<BigInt, _>(job.0)
+        .bind::<Integer, _>(pass)
+        .get_result(c))?;
+    if all.rows == 0 {
         return Ok(Failed::default());
     }
     let around = shelf.of.plan.query("").chars().count();
-    let looked_at = query::table
-        .filter(query::job.eq(urls::job).and(query::number.eq(urls::id)))
-        .filter(query::pass.eq(pass))
-        .filter(query::purpose.is_not_null().or(query::generation.ge(small(generation))));
-    let sent: Vec<Option<String>> = both!(shelf.conn, c => of_pass()
-        .filter(length(urls::via_text).ge(small(lengths.start + around)))
-        .filter(length(urls::via_text).lt(small(lengths.end + around)))
-        .filter(not(exists(looked_at)))
-        .order((length(urls::via_text), urls::id))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .select(urls::via_text)
-        .load(c))?;
+    let sent: Vec<Sent> = both!(shelf.conn, c => sql_query(SENT)
+        .bind::<BigInt, _>(job.0)
+        .bind::<Integer, _>(pass)
+        .bind::<Integer, _>(small(lengths.start + around))
+        .bind::<Integer, _>(small(lengths.end + around))
+        .bind::<Integer, _>(small(generation))
+        .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+        .get_results(c))?;
     let text = |sent: String| shelf.of.plan.text(&sent).map(str::to_owned);
-    let texts = sent.into_iter().flatten().filter_map(text).collect();
-    Ok(Failed { all: u64::try_from(all).unwrap_or_default(), texts })
+    let texts = sent.into_iter().filter_map(|row| row.via_text).filter_map(text).collect();
+    Ok(Failed { all: u64::try_from(all.rows).unwrap_or_default(), texts })
 }
 
 /// Those of these keys.
@@ -108,4 +121,35 @@ pub(super) fn bridge(
         both!(conn, c => bridge.execute(c))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Access, Store};
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn the_failed_are_found_without_looking_at_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("a.db").display());
+        let store = Store::open(&url, Access::Owner).unwrap();
+        for sql in [ALL, SENT] {
+            let steps: Vec<Step> = store
+                .connections
+                .read(|conn| {
+                    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+                    Ok(both!(conn, c => sql_query(explain).load(c))?)
+                })
+                .unwrap();
+            let plan: Vec<&str> = steps.iter().map(|step| step.detail.as_str()).collect();
+            assert!(plan[0].contains("INDEX urls_failed (job=? AND pass=?"), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
 }
