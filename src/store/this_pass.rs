@@ -18,7 +18,7 @@ use crate::domain::JobId;
 use crate::domain::outcome::Reason;
 
 /// Rows set aside at once; others commit in between.
-const STEP: i64 = 5_000;
+const STEP: u32 = 5_000;
 
 /// The cursor of a job that is leaving its pass for the next one.
 const LEAVING: &str = "leaving";
@@ -26,19 +26,6 @@ const LEAVING: &str = "leaving";
 /// Why what was never asked is not, and how that is told.
 const NEVER_ASKED: (Reason, &str) =
     (Reason::Scope, "a later pass was neither given it nor found it");
-
-/// What is queued.
-const QUEUED: &str = "job = $1 AND due_at IS NOT NULL";
-
-/// The last of so many queued rows, from a place in the queue on.
-const LAST: &str = "SELECT host_key, depth, due_at, id FROM urls \
-    WHERE job = $1 AND due_at IS NOT NULL AND (host_key, depth, due_at, id) > ($2, $3, $4, $5) \
-    ORDER BY host_key, depth, due_at, id LIMIT 1 OFFSET $6";
-
-/// Those between two places.
-const BETWEEN: &str = "job = $1 AND due_at IS NOT NULL \
-    AND (host_key, depth, due_at, id) > ($2, $3, $4, $5) \
-    AND (host_key, depth, due_at, id) <= ($6, $7, $8, $9)";
 
 impl JobRow {
     /// The oldest pass whose results count in the present one: itself for a job that finds its pages
@@ -107,33 +94,36 @@ impl Store {
     }
 }
 
+/// All that is queued: after the steps, little.
+pub(super) fn leave_rest(conn: &mut Connection, id: JobId) -> QueryResult<()> {
+    let mut place = Some(FIRST);
+    while let Some(after) = place {
+        place = leave_some(conn, id, after)?;
+    }
+    Ok(())
+}
+
 /// One step; gives the place that was come to if there may be more.
 fn leave_some(conn: &mut Connection, id: JobId, after: Place) -> QueryResult<Option<Place>> {
-    let last: Option<Place> = both!(conn, c => sql_query(LAST)
-        .bind::<sql_types::BigInt, _>(id.0)
-        .bind::<sql_types::BigInt, _>(after.host_key)
-        .bind::<sql_types::Integer, _>(after.depth)
-        .bind::<sql_types::BigInt, _>(after.due_at)
-        .bind::<sql_types::BigInt, _>(after.id)
-        .bind::<sql_types::BigInt, _>(STEP - 1)
-        .get_result(c)
-        .optional())?;
-    let Some(last) = last else {
-        leave_rest(conn, id)?;
-        return Ok(None);
-    };
-    both!(conn, c => sql_query(give_back(NEVER_ASKED, BETWEEN))
-        .bind::<sql_types::BigInt, _>(id.0)
-        .bind::<sql_types::BigInt, _>(after.host_key)
-        .bind::<sql_types::Integer, _>(after.depth)
-        .bind::<sql_types::BigInt, _>(after.due_at)
-        .bind::<sql_types::BigInt, _>(after.id)
-        .bind::<sql_types::BigInt, _>(last.host_key)
-        .bind::<sql_types::Integer, _>(last.depth)
-        .bind::<sql_types::BigInt, _>(last.due_at)
-        .bind::<sql_types::BigInt, _>(last.id)
-        .execute(c))?;
-    Ok(Some(last))
+    let postgres = conn.is_postgres();
+    if postgres {
+        // It would sort all that is queued in each step while it does not know how much that is.
+        conn.execute("SET LOCAL enable_sort = off")?;
+    }
+    // All are numbers, so nothing needs binding.
+    let Place { host_key, depth, due_at, id: row } = after;
+    let queue = format!(
+        "FROM urls WHERE job = {} AND due_at IS NOT NULL \
+         AND (host_key, depth, due_at, id) > ({host_key}, {depth}, {due_at}, {row}) \
+         ORDER BY host_key, depth, due_at, id",
+        id.0
+    );
+    let last = format!("SELECT host_key, depth, due_at, id {queue} LIMIT 1 OFFSET {}", STEP - 1);
+    let last: Option<Place> = both!(conn, c => sql_query(last).get_result(c).optional())?;
+    let key = if postgres { "job, host_key, url_key" } else { "id" };
+    let rows = format!("({key}) IN (SELECT {key} {queue} LIMIT {STEP})");
+    both!(conn, c => sql_query(give_back(NEVER_ASKED, &rows)).execute(c))?;
+    Ok(last)
 }
 
 /// The statement that gives these rows the result that they had before they were queued again. A
@@ -154,10 +144,4 @@ pub(super) fn give_back((reason, evidence): (Reason, &str), rows: &str) -> Strin
            WHEN reason IS NOT NULL AND was_digest = digest THEN NULL ELSE evidence END \
          WHERE {rows}"
     )
-}
-
-/// All that is left of the queue: after the steps, little.
-pub(super) fn leave_rest(conn: &mut Connection, id: JobId) -> QueryResult<usize> {
-    let all = give_back(NEVER_ASKED, QUEUED);
-    both!(conn, c => sql_query(all).bind::<sql_types::BigInt, _>(id.0).execute(c))
 }

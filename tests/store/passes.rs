@@ -96,6 +96,23 @@ on_both! {
         }
     }
 
+    fn others_come_to_their_turn_while_a_queue_is_set_aside(ground: Ground) {
+        let ground = list(ground);
+        let roots: Vec<NewUrl> = (0..60_000).map(|n| root(&url(&n.to_string()))).collect();
+        ground.offer(&roots, NOW);
+        let between = std::thread::scope(|scope| {
+            let begins = scope.spawn(|| ground.store.start_pass(ground.job, NOW).unwrap());
+            let mut between = 0;
+            while !begins.is_finished() {
+                ground.store.hasten(ground.job, NOW).unwrap();
+                between += usize::from(ground.job_row().is_leaving());
+            }
+            between
+        });
+        assert!(between > 0);
+        assert_eq!(ground.job_row().pass, 2);
+    }
+
     fn sitemaps_of_older_passes_take_no_room(ground: Ground) {
         let ground = list(ground);
         let given = [sitemap(INDEX, None, 0)];
