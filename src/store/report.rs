@@ -221,17 +221,19 @@ impl Store {
 
 /// The rows by state, status and reason.
 fn groups(conn: &mut Connection, sql: &str, job: JobId) -> diesel::QueryResult<Vec<Group>> {
-    let by = "GROUP BY state, status, reason";
-    let parts = if conn.is_postgres() {
-        vec![format!("{sql} {by}")]
-    } else {
-        vec![format!("{sql} AND {USUAL} {by}"), format!("{sql} AND ({USUAL}) IS NOT TRUE {by}")]
+    let read = |conn: &mut Connection, which: &str| -> diesel::QueryResult<Vec<Group>> {
+        let sql = format!("{sql} {which} GROUP BY state, status, reason");
+        both!(conn, c => sql_query(sql).bind::<sql_types::BigInt, _>(job.0).get_results(c))
     };
-    let mut groups = Vec::new();
-    for sql in parts {
-        let part: Vec<Group> = both!(conn, c =>
-            sql_query(sql).bind::<sql_types::BigInt, _>(job.0).get_results(c))?;
-        groups.extend(part);
+    if conn.is_postgres() {
+        return read(conn, "");
+    }
+    let mut groups = read(conn, &format!("AND {USUAL}"))?;
+    let all: Count = both!(conn, c => sql_query("SELECT COUNT(*) AS rows FROM urls WHERE job = $1")
+        .bind::<sql_types::BigInt, _>(job.0)
+        .get_result(c))?;
+    if groups.iter().map(|group| group.urls).sum::<i64>() < all.rows {
+        groups.extend(read(conn, &format!("AND ({USUAL}) IS NOT TRUE"))?);
     }
     Ok(groups)
 }
