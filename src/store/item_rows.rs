@@ -255,9 +255,15 @@ struct Number {
     number: i64,
 }
 
-/// Items left out in this pass for want of a field of their own page.
+/// Items left out in this pass for want of a field of their own page; not those whose page is still
+/// to be asked.
 const LEFT_OUT: &str = "SELECT COUNT(*) AS number FROM item i JOIN job j ON j.id = i.job \
-     WHERE i.job = $1 AND i.gone_pass IS NOT NULL AND i.last_pass = j.pass";
+     LEFT JOIN detail d ON d.job = i.job AND d.host_key = i.detail_host \
+          AND d.url_key = i.detail_key \
+     WHERE i.job = $1 AND i.gone_pass IS NOT NULL AND i.last_pass = j.pass \
+     AND NOT EXISTS (SELECT 1 FROM urls q WHERE q.job = i.job AND q.state = 0 \
+          AND q.host_key = COALESCE(d.to_host, i.detail_host) \
+          AND q.url_key = COALESCE(d.to_key, i.detail_key))";
 
 /// Sums up a job's items in its present pass.
 pub(super) fn sums(conn: &mut Connection, job: JobId) -> std::result::Result<ItemSums, Fault> {

@@ -12,19 +12,22 @@ use diesel::sql_types::{BigInt, Integer};
 use super::connection::{Connection, both};
 use crate::frontier::record::Settled;
 
-/// Are fields of the item's own page known? Where that page leads elsewhere, those there.
+/// Are fields of the item's own page known? Where that page leads to one that was read, those there.
 const KNOWN: &str = "EXISTS (SELECT 1 FROM detail d \
      LEFT JOIN detail t ON t.job = d.job AND t.host_key = d.to_host AND t.url_key = d.to_key \
      WHERE d.job = item.job AND d.host_key = item.detail_host AND d.url_key = item.detail_key \
-     AND CASE WHEN d.to_key IS NULL THEN d.fields ELSE t.fields END IS NOT NULL)";
+     AND CASE WHEN t.job IS NULL THEN d.fields ELSE t.fields END IS NOT NULL)";
 
 /// The pass in which an item is gone that is left out.
 const GONE: &str = "CASE WHEN first_pass < last_pass THEN last_pass ELSE 0 END";
 
-/// The items of a page, and of those that lead to it.
-const OF_PAGE: &str = "job = $1 AND (detail_host, detail_key) IN \
-     (SELECT CAST($2 AS BIGINT), CAST($3 AS BIGINT) UNION ALL SELECT host_key, url_key FROM detail \
-      WHERE job = $1 AND to_host = $2 AND to_key = $3) AND last_pass = $4";
+/// The items of a page, and of those that lead to it. SQLite looks up no pairs that a compound query
+/// gives, unless it is wrapped in another, and needs to be told that there is a key.
+const OF_PAGE: &str = "job = $1 AND detail_key IS NOT NULL AND (detail_host, detail_key) IN \
+     (SELECT host_key, url_key FROM \
+      (SELECT CAST($2 AS BIGINT) AS host_key, CAST($3 AS BIGINT) AS url_key \
+       UNION ALL SELECT host_key, url_key FROM detail \
+       WHERE job = $1 AND to_host = $2 AND to_key = $3) AS pages) AND last_pass = $4";
 
 /// An item has been stored: it is left out until fields of its own page are known.
 pub(super) fn until_read(conn: &mut Connection, job: i64, item: i64) -> QueryResult<()> {
@@ -62,4 +65,35 @@ fn of_page(conn: &mut Connection, sql: &str, page: &Settled, pass: i32) -> Query
         .bind::<Integer, _>(pass)
         .execute(c))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::QueryableByName;
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::store::{Access, Store};
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn the_items_of_a_page_are_found_without_looking_at_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("a.db").display());
+        let store = Store::open(&url, Access::Owner).unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN SELECT 1 FROM item WHERE {OF_PAGE}");
+        let steps: Vec<Step> = store
+            .connections
+            .read(|conn| Ok(both!(conn, c => sql_query(explain).load(c))?))
+            .unwrap();
+        let item = "item USING INDEX item_detail (job=? AND detail_host=? AND detail_key=?)";
+        let plan: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
+        assert!(plan.iter().any(|step| step.contains(item)), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN detail")), "{plan:#?}");
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::*;
-use crate::common::http::Reply;
+use crate::common::http::{Gate, Reply};
 use crate::common::run::postgres_database;
 use crate::common::site::Pages;
 
@@ -169,4 +170,26 @@ fn items_of_json_may_have_their_own_pages_in_html_or_in_json() {
     let values = |item: &Value| (item["html"].clone(), item["json"].clone());
     let wanted = [("in html".into(), Value::Null), (Value::Null, "in json".into())];
     assert_eq!(items.iter().map(values).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn an_item_whose_own_page_is_still_to_be_read_is_not_told_as_left_out() {
+    let gate = Gate::new();
+    let site = Pages::new()
+        .page("/", "<li><b>one</b><a href='/1'>x</a></li>")
+        .reply("/1", Reply::html("<p class=sku>A</p>").after(&gate))
+        .open();
+    let crawld = Crawld::new();
+    let root = site.at("/");
+    let item = ["--item", "li", "--field", "name=b", "--field", "url=a@href", "--detail", "url"];
+    let detail = ["--detail-field", "sku=.sku", "--required", "sku"];
+    let running = crawld.spawn(&[&["scrape", &root], &item[..], &detail, &FAST].concat());
+    assert!(site.wait_for(2, Duration::from_mins(1)));
+    while !crawld.export("pages", &[]).iter().any(|page| page["state"] == "done") {}
+    let told = crawld.expect(0, &["report"]).stdout;
+    assert!(!told.contains("left out"), "{told}");
+    gate.open();
+    assert_eq!(running.finish().code, Some(0));
+    let told = crawld.expect(0, &["report"]).stdout;
+    assert!(told.contains("1 item") && !told.contains("left out"), "{told}");
 }
