@@ -3,9 +3,13 @@
 
 mod common;
 
-use common::http::{Reply, Request};
-use common::run::{Crawld, Record};
+use std::time::Duration;
+
+use common::http::{Gate, Reply, Request};
+use common::run::{Crawld, Record, postgres_database};
 use common::site::{Pages, Site};
+use crawld::clock::Clock;
+use crawld::store::{Access, Store};
 
 const ETAG: &str = "W/\"one, \\ two\"";
 const DATE: &str = "Tue, 12 Mar 2024 20:51:14 GMT";
@@ -191,4 +195,29 @@ fn a_server_that_takes_the_condition_amiss_is_asked_without_it() {
     assert_eq!(site.hits("/"), 3, "once with the condition, once without");
     let row = row(&crawld, &site, "/");
     assert_eq!((&*row["state"], &*row["status"], &*row["title"]), ("done", "200", "Here"));
+}
+
+/// Two commands share a store: one of them goes on to the next pass while the other is in this one.
+#[test]
+fn a_command_whose_pass_is_overtaken_says_that_the_job_goes_on_elsewhere() {
+    let url = postgres_database("again_overtaken");
+    let gate = Gate::new();
+    let site = Pages::new().reply("/", Reply::links(&["/a"]).after(&gate)).open();
+    let (crawld, root) = (Crawld::new(), site.at("/"));
+    let command =
+        [&["crawl", &root, "--job", "j", "--no-robots", "--database", &url], &FAST[..]].concat();
+    let running = crawld.spawn(&command);
+    assert!(site.wait_for(1, Duration::from_mins(1)));
+    let store = Store::open(&url, Access::Owner).unwrap();
+    let id = store.job_by_name("j").unwrap().unwrap().id;
+    store.start_pass(id, Clock::start().now()).unwrap();
+    gate.open();
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(1), "{finished:#?}");
+    assert!(finished.stderr.contains("it goes on there"), "{finished:#?}");
+    drop(store);
+    crawld.expect(0, &command);
+    let rows = crawld.export("pages", &["--database", &url]);
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows.iter().all(|row| row["state"] != "queued"), "{rows:?}");
 }

@@ -67,6 +67,8 @@ pub struct Settings {
 pub enum End {
     /// Every job has ended.
     Complete,
+    /// The last job goes on in a pass that somebody else has begun.
+    Overtaken,
     /// A signal asked for it.
     Stopped(i32),
     /// The store is of no more use.
@@ -199,7 +201,7 @@ impl Supervisor {
             return;
         }
         let grace = match end {
-            End::Complete => Duration::ZERO,
+            End::Complete | End::Overtaken => Duration::ZERO,
             _ => self.settings.grace,
         };
         self.end = Some(end);
@@ -294,10 +296,12 @@ impl Handler<Event> for Supervisor {
     fn handle(&mut self, event: Event, _: &mut Self::Context) {
         match event {
             Event::JobEnded(job, _) | Event::JobHalted(job) => {
+                let overtaken =
+                    matches!(event, Event::JobHalted(_)) && !self.halting.contains(&job);
                 self.gone(job);
                 self.tell(event);
                 if self.jobs.is_empty() && !self.settings.stays {
-                    self.drain(End::Complete);
+                    self.drain(if overtaken { End::Overtaken } else { End::Complete });
                 }
             }
             Event::Drained => {

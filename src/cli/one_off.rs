@@ -191,6 +191,12 @@ fn exit_code(
 pub(super) fn ended(end: &End) -> Result<(), CommandError> {
     match end {
         End::Complete | End::Stopped(_) => Ok(()),
+        End::Overtaken => Err(CommandError {
+            exit: 1,
+            message: "somebody has begun the next pass of this job elsewhere; it goes on there, \
+                      and crawld status tells how far it is"
+                .to_owned(),
+        }),
         End::StoreLost(error) => Err(CommandError { exit: 69, message: error.to_string() }),
         End::GaveUp(why) => Err(CommandError { exit: 1, message: why.clone() }),
     }

@@ -21,7 +21,8 @@ pub(super) struct LeftWays(HashMap<(JobId, HostKey), HostPace>);
 impl LeftWays {
     /// The host leaves with this.
     pub(super) fn keep(&mut self, job: JobId, host: HostKey, way: &HostPace) {
-        if way.fails > 0 && self.0.len() < MOST {
+        let room = self.0.len() < MOST || self.0.contains_key(&(job, host));
+        if way.fails > 0 && room {
             self.0.insert((job, host), way.clone());
         }
     }

@@ -34,6 +34,8 @@ impl SchedulerActor {
             if let Some(run) = self.jobs.get_mut(id).filter(|run| !run.halting) {
                 log::info!("job={} pass={} another pass has begun", run.job.name, run.pass);
                 (run.halting, run.written, run.ending) = (true, false, None);
+                // In the new pass they are tried again.
+                self.desk.giving_up.retain(|given_up| given_up.job != *id);
             }
         }
     }

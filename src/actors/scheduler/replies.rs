@@ -291,7 +291,8 @@ impl SchedulerActor {
         for row in &commit.robots {
             self.window.robots_stored(row);
         }
-        for given_up in &commit.given_up {
+        let stored = commit.given_up.iter().filter(|it| !committed.outrun.contains(&it.job));
+        for given_up in stored {
             self.desk.giving_up.push_back(given_up.clone());
         }
     }
