@@ -22,12 +22,15 @@ const KNOWN: &str = "EXISTS (SELECT 1 FROM detail d \
 const GONE: &str = "CASE WHEN first_pass < last_pass THEN last_pass ELSE 0 END";
 
 /// The items of a page, and of those that lead to it. SQLite looks up no pairs that a compound query
-/// gives, unless it is wrapped in another, and needs to be told that there is a key.
+/// gives, unless it is wrapped in another, and has to be told which index to take.
 const OF_PAGE: &str = "job = $1 AND detail_key IS NOT NULL AND (detail_host, detail_key) IN \
      (SELECT host_key, url_key FROM \
       (SELECT CAST($2 AS BIGINT) AS host_key, CAST($3 AS BIGINT) AS url_key \
        UNION ALL SELECT host_key, url_key FROM detail \
        WHERE job = $1 AND to_host = $2 AND to_key = $3) AS pages) AND last_pass = $4";
+
+/// The table, as SQLite is to read it.
+const BY_PAGE: &str = "item INDEXED BY item_detail";
 
 /// An item has been stored: it is left out until fields of its own page are known.
 pub(super) fn until_read(conn: &mut Connection, job: i64, item: i64) -> QueryResult<()> {
@@ -43,21 +46,20 @@ pub(super) fn until_read(conn: &mut Connection, job: i64, item: i64) -> QueryRes
 
 /// A page that lacks a required field has been stored: its items are left out.
 pub(super) fn leave_out(conn: &mut Connection, page: &Settled, pass: i32) -> QueryResult<()> {
-    let sql = format!(
-        "UPDATE item SET gone_pass = {GONE} WHERE {OF_PAGE} AND gone_pass IS NULL AND NOT {KNOWN}"
-    );
+    let sql =
+        format!("SET gone_pass = {GONE} WHERE {OF_PAGE} AND gone_pass IS NULL AND NOT {KNOWN}");
     of_page(conn, &sql, page, pass)
 }
 
 /// A page has been stored, or leads to one: items that were left out for want of it are there.
 pub(super) fn readmit(conn: &mut Connection, page: &Settled, pass: i32) -> QueryResult<()> {
-    let sql = format!(
-        "UPDATE item SET gone_pass = NULL WHERE {OF_PAGE} AND gone_pass IS NOT NULL AND {KNOWN}"
-    );
+    let sql = format!("SET gone_pass = NULL WHERE {OF_PAGE} AND gone_pass IS NOT NULL AND {KNOWN}");
     of_page(conn, &sql, page, pass)
 }
 
-fn of_page(conn: &mut Connection, sql: &str, page: &Settled, pass: i32) -> QueryResult<()> {
+fn of_page(conn: &mut Connection, change: &str, page: &Settled, pass: i32) -> QueryResult<()> {
+    let table = if conn.is_postgres() { "item" } else { BY_PAGE };
+    let sql = format!("UPDATE {table} {change}");
     both!(conn, c => sql_query(sql)
         .bind::<BigInt, _>(page.job.0)
         .bind::<BigInt, _>(page.host.0)
@@ -86,7 +88,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("a.db").display());
         let store = Store::open(&url, Access::Owner).unwrap();
-        let explain = format!("EXPLAIN QUERY PLAN SELECT 1 FROM item WHERE {OF_PAGE}");
+        let explain = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {BY_PAGE} WHERE {OF_PAGE}");
         let steps: Vec<Step> = store
             .connections
             .read(|conn| Ok(both!(conn, c => sql_query(explain).load(c))?))
